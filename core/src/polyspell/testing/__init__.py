@@ -1,0 +1,1 @@
+"""What tests of hosts, plugins and spells need: fixtures, matchers, contract kits."""
