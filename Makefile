@@ -57,6 +57,7 @@ bench: setup
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 docs: setup
+	$(BIN)/python scripts/reference.py
 	$(BIN)/zensical build --clean --strict
 
 clean:
