@@ -39,7 +39,7 @@ demo: setup
 	$(BIN)/polyspell run docs/examples/lua/weather.lua
 
 test: setup
-	$(BIN)/pytest -n auto $(PYTEST)
+	$(BIN)/pytest -n auto --dist loadfile $(PYTEST)
 
 check: lint test
 
