@@ -6,7 +6,6 @@ from functools import cache
 from importlib import resources
 
 import msgspec
-
 from polyspell.providers.base import Feature
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyspell.providers.base import ModelInfo
+
 from polyspell_local.pull import pull
 from polyspell_local.sources import Progress
 from polyspell_local.store import Store

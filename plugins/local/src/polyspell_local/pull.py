@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from polyspell.errors import NotFoundError, ProviderError
+
 from polyspell_local.catalogue import Model, catalogue, find
 from polyspell_local.sources import Progress, SourceError, continue_file
 from polyspell_local.store import Store, megabytes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from polyspell.errors import NotFoundError
 from polyspell.providers.base import ModelInfo
+
 from polyspell_local.catalogue import Model, catalogue, find
 
 VARIABLE = "POLYSPELL_MODELS"
@@ -33,7 +34,7 @@ class Store:
         return path.is_file() and path.stat().st_size == model.size
 
     def locate(self, name: str) -> Path:
-        """The file of a model: one of the catalogue, one in the folder, or any GGUF file by its path.
+        """The file of a model: of the catalogue, of the folder, or any GGUF file by its path.
 
         Raises:
             NotFoundError: there is none; says what to do.
@@ -51,7 +52,7 @@ class Store:
                 return _checked(path)
         raise NotFoundError(
             f"There is no model local/{name}, and no file of that name.",
-            hint=f"Known are {', '.join(m.name for m in catalogue())}, and local/PATH for a GGUF file.",
+            hint=f"Known are {', '.join(m.name for m in catalogue())}; local/PATH is a GGUF file.",
             context={"model": f"local/{name}", "folder": str(self.folder)},
         )
 
@@ -95,6 +96,6 @@ def _checked(path: Path) -> Path:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise NotFoundError(
                 f"{path} is not a GGUF file.",
-                hint="llama.cpp reads models in the GGUF format; take the file from a GGUF repository.",
+                hint="llama.cpp reads models in the GGUF format.",
             )
     return path.resolve()
