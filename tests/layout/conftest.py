@@ -5,17 +5,10 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-
-
-def project(folder: Path) -> dict[str, Any]:
-    """The `[project]` table of the pyproject.toml in `folder`."""
-    table: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
-    return table
 
 
 def members() -> list[Path]:
@@ -24,7 +17,8 @@ def members() -> list[Path]:
 
 
 def is_plugin(folder: Path) -> bool:
-    return folder.name != "core" and "polyspell" in project(folder).get("entry-points", {})
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    return "polyspell" in project.get("entry-points", {})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
