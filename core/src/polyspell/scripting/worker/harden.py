@@ -21,6 +21,9 @@ from .errors import HardeningError
 from .probe import probe
 from .records import HardeningReport, Policy, WorkerLimits
 
+if sys.platform != "win32":
+    import resource  # here, because a locked-in process cannot import
+
 _LIBC = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
@@ -123,10 +126,8 @@ def _capabilities(cell: _Cell) -> None:
 
 
 def _rlimits(cell: _Cell) -> None:
-    try:
-        import resource
-    except ImportError:
-        raise OSError(errno.ENOSYS, "needs POSIX") from None
+    if sys.platform == "win32":
+        raise OSError(errno.ENOSYS, "needs POSIX")
 
     def lower(name: str, soft: int, hard: int) -> None:
         if (number := getattr(resource, f"RLIMIT_{name}", None)) is not None:

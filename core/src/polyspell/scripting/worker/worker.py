@@ -26,6 +26,8 @@ GRACE = 0.2
 class Worker:
     """A running worker. Made by `WorkerPool.start`; belongs to the event loop that started it.
 
+    As an async context manager it is killed at the end, unless it is gone by then.
+
     Attributes:
         pid: its process id.
         hardening: what holds it in.
@@ -52,6 +54,7 @@ class Worker:
         self._hello = asyncio.Event()
         self._inbox: deque[Any] = deque()
         self._news = asyncio.Event()
+        self._cpu_limit: int | None = None
         self._asked: Reason | None = None  # why the host killed it
         self._failure: Failure | None = None
         self._wire_error: Exception | None = None
@@ -67,6 +70,7 @@ class Worker:
             HardeningError: it could not be locked in as the policy asks.
             WorkerStartError: it ended before it began.
         """
+        self._cpu_limit = spec.limits.cpu_seconds
         unix = sock.family == getattr(socket, "AF_UNIX", None)
         connect = self.loop.create_unix_connection if unix else self.loop.create_connection
         await connect(lambda: self._wire, sock=sock)
@@ -150,6 +154,12 @@ class Worker:
         assert self.exit is not None
         return self.exit
 
+    async def __aenter__(self) -> Worker:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.kill()
+
     def _store(self, message: Any) -> None:
         self._inbox.append(message)
         self._news.set()
@@ -189,35 +199,35 @@ class Worker:
         self._hello.set()
 
     def _judge(self, ended: Ended) -> Exit:
-        """Why it ended, from what the kernel, the worker and the host know."""
-        code, failure = ended.code, self._failure
-        number = -code if code is not None and code < 0 else None
-        reason: Reason
-        detail = failure.text if failure else ended.detail
-        if code is None:
-            reason = "lost"
-        elif number == signal.SIGKILL:
-            reason = self._asked or "memory"
-            if self._asked == "protocol":
-                detail = str(self._wire_error or "It closed its end of the wire and ran on.")
-            elif not self._asked:
-                detail = "Killed from outside, as the kernel does when memory runs out."
-        elif number == getattr(signal, "SIGXCPU", 0):
-            reason = "cpu"
-        elif number:
-            reason = "signal"
-        elif failure and failure.kind == "MemoryError":
-            reason = "memory"
-        else:
-            reason = "error" if code else "finished"
+        """How it ended, from what the kernel, the worker and the host know."""
+        reason, detail = self._reason(ended)
+        number = -ended.code if ended.code is not None and ended.code < 0 else None
         return Exit(
             reason,
-            code=None if number else code,
+            code=None if number else ended.code,
             signal=number,
-            detail=detail,
+            detail=detail or (self._failure.text if self._failure else ended.detail),
             cpu_seconds=ended.cpu_seconds,
             peak_bytes=ended.peak_bytes,
         )
+
+    def _reason(self, ended: Ended) -> tuple[Reason, str]:
+        """The reason, and a sentence where only the host can say more."""
+        if ended.code is None:
+            return "lost", ""
+        if ended.code == -signal.SIGKILL:
+            if self._asked == "protocol":
+                return "protocol", str(self._wire_error or "It closed the wire and ran on.")
+            if self._asked:
+                return self._asked, ""
+            if self._cpu_limit is not None and ended.cpu_seconds > self._cpu_limit:
+                return "cpu", ""  # it had ignored the signal that comes first
+            return "memory", "Killed from outside, as the kernel does when memory runs out."
+        if ended.code < 0:
+            return ("cpu" if -ended.code == getattr(signal, "SIGXCPU", 0) else "signal"), ""
+        if self._failure and self._failure.kind == "MemoryError":
+            return "memory", ""
+        return ("error" if ended.code else "finished"), ""
 
     def _gone(self) -> WorkerExited:
         return WorkerExited(
