@@ -1,0 +1,7 @@
+"""Agents: a model, instructions and tools, run in a loop."""
+
+from polyspell.agents.agent import Agent
+from polyspell.agents.run import Run, RunStream
+from polyspell.agents.types import Approve, Result, RunLimits, RunState
+
+__all__ = ["Agent", "Approve", "Result", "Run", "RunLimits", "RunState", "RunStream"]

@@ -1,0 +1,55 @@
+"""Who is at work: the run and the span that events are told under."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import itertools
+import os
+
+import msgspec
+
+_counter = itertools.count(1)
+_prefix = os.urandom(5).hex()
+_pid = os.getpid()
+
+
+def new_id() -> str:
+    """An identifier that no other process or moment has."""
+    global _prefix, _pid
+    if os.getpid() != _pid:  # a forked child must not repeat its parent's
+        _prefix, _pid = os.urandom(5).hex(), os.getpid()
+    return f"{_prefix}{next(_counter):06x}"
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A piece of work: `run_id` names the outermost run, `parent_id` the span around this one."""
+
+    run_id: str
+    span_id: str
+    parent_id: str | None = None
+
+
+_current: contextvars.ContextVar[Span | None] = contextvars.ContextVar(
+    "polyspell_span", default=None
+)
+
+
+def current_span() -> Span | None:
+    """The span that this task works in."""
+    return _current.get()
+
+
+def enter_span() -> tuple[Span, contextvars.Token[Span | None]]:
+    """Begin a span within the current one; hand the token to `leave_span`."""
+    outer = _current.get()
+    id_ = new_id()
+    span = Span(outer.run_id, id_, outer.span_id) if outer is not None else Span(id_, id_)
+    return span, _current.set(span)
+
+
+def leave_span(token: contextvars.Token[Span | None]) -> None:
+    """End a span. In an async generator that is finalised in another context there is nothing to
+    restore, and that is no error."""
+    with contextlib.suppress(ValueError):
+        _current.reset(token)

@@ -1,0 +1,205 @@
+"""One concept: a hook wraps a point.
+
+    async def hook(call, proceed):
+        result = await proceed(call)
+        return result
+
+It may change `call.values` before, the result after, call `proceed` again or not at all.
+`before`, `after` and `on_error` are sugar over it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from polyspell.errors import ConfigError, NotFoundError
+from polyspell.events.bus import matches
+
+POINTS = {
+    "agent.run": "A whole run. Values: agent (name), messages, context. Gives a Result.",
+    "provider.request": "One model call. Values: provider, request (a Request). Gives a Response.",
+    "tool.call": "One tool call. Values: tool (name), arguments, call_id, agent. Gives its value.",
+    "script.run": "A script. Values: name, language, source. Gives its value.",
+    "script.call": "A script calls the host. Values: module, function, arguments, script.",
+}
+
+
+class HookCall(msgspec.Struct):
+    """What a hook sees: the point, and the values of the call, which it may change."""
+
+    point: str
+    values: dict[str, Any]
+
+
+Proceed = Callable[[HookCall], Awaitable[Any]]
+Wrap = Callable[[HookCall, Proceed], Awaitable[Any]]
+When = Callable[[HookCall], bool] | Mapping[str, Any]
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A hook. `point` may be a pattern (`tool.*`, `**`); higher `priority` is further outside;
+    `when` is a function of the call, or values that must be equal or match as a pattern."""
+
+    point: str
+    wrap: Wrap
+    name: str = ""
+    priority: int = 0
+    when: When | None = None
+
+    @staticmethod
+    def of(
+        point: str,
+        *,
+        before: Callable[[HookCall], Any] | None = None,
+        after: Callable[[HookCall, Any], Any] | None = None,
+        on_error: Callable[[HookCall, Exception], Any] | None = None,
+        name: str = "",
+        priority: int = 0,
+        when: When | None = None,
+    ) -> Hook:
+        """A hook of functions, plain or async. `before(call)` may change the call or raise;
+        `after(call, result)` gives the new result, None to keep it; `on_error(call, error)` gives
+        a result instead, None to let the error go on."""
+        if before is None and after is None and on_error is None:
+            raise ConfigError("A hook needs one of before, after, on_error or a function.")
+        return Hook(point, _sugar(before, after, on_error), name, priority, when)
+
+    def applies(self, call: HookCall) -> bool:
+        """Whether `when` lets it wrap this call."""
+        when = self.when
+        if when is None:
+            return True
+        if callable(when):
+            return bool(when(call))
+        return all(_equal(wanted, call.values.get(key)) for key, wanted in when.items())
+
+
+def _equal(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, str) and isinstance(value, str):
+        return matches(wanted, value)
+    return bool(wanted == value)
+
+
+async def _settle(value: Any) -> Any:
+    return await value if inspect.isawaitable(value) else value
+
+
+def _sugar(
+    before: Callable[[HookCall], Any] | None,
+    after: Callable[[HookCall, Any], Any] | None,
+    on_error: Callable[[HookCall, Exception], Any] | None,
+) -> Wrap:
+    async def wrap(call: HookCall, proceed: Proceed) -> Any:
+        if before is not None:
+            await _settle(before(call))
+        try:
+            result = await proceed(call)
+        except Exception as error:
+            instead = None if on_error is None else await _settle(on_error(call, error))
+            if instead is None:
+                raise
+            return instead
+        changed = None if after is None else await _settle(after(call, result))
+        return result if changed is None else changed
+
+    return wrap
+
+
+Chain = tuple[Hook, ...]
+
+
+class Hooks:
+    """The hooks of a host (or of one agent, over its host's)."""
+
+    def __init__(self, outer: Hooks | None = None) -> None:
+        self._outer = outer
+        self._hooks: list[Hook] = []
+        self._chains: dict[str, Chain | None] = {}
+        self._version = 0
+        self._seen = -1
+
+    @property
+    def version(self) -> int:
+        """Changes whenever a hook is added or removed, here or in what it stands over."""
+        return self._version + (self._outer.version if self._outer is not None else 0)
+
+    def add(self, hook: Hook) -> Hook:
+        """Add a hook; one without a name gets one. Gives the hook as it is kept.
+
+        Raises:
+            ConfigError: the name is taken, or no point can match its pattern.
+        """
+        if not any(matches(hook.point, point) for point in POINTS):
+            raise ConfigError(
+                f"No hook point {hook.point!r}.", hint=f"Points are {', '.join(POINTS)}."
+            )
+        if not hook.name:
+            hook = msgspec.structs.replace(hook, name=f"{hook.point}#{self._version + 1}")
+        if any(h.name == hook.name for h in self._hooks):
+            raise ConfigError(f"A hook named {hook.name!r} exists.", hint="Remove it first.")
+        self._hooks.append(hook)
+        self._version += 1
+        return hook
+
+    def wrap(self, point: str, function: Wrap, **options: Any) -> Hook:
+        """Add `async def function(call, proceed)` around a point. Options as in `Hook`."""
+        return self.add(Hook(point, function, **options))
+
+    def on(self, point: str, **options: Any) -> Hook:
+        """Add before, after or on_error functions around a point. Options as in `Hook.of`."""
+        return self.add(Hook.of(point, **options))
+
+    def remove(self, name: str) -> None:
+        """Remove a hook.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        kept = [h for h in self._hooks if h.name != name]
+        if len(kept) == len(self._hooks):
+            raise NotFoundError(f"No hook {name!r}.", hint="hooks.list() shows what is there.")
+        self._hooks = kept
+        self._version += 1
+
+    def list(self, point: str | None = None) -> list[Hook]:
+        """The hooks, outermost first; those around one point if it is named."""
+        found = [h for h in self._all() if point is None or matches(h.point, point)]
+        return sorted(found, key=lambda h: -h.priority)
+
+    def _all(self) -> Iterable[Hook]:
+        return [*(self._outer._all() if self._outer is not None else ()), *self._hooks]
+
+    def chain(self, point: str) -> Chain | None:
+        """The hooks around a point, or None: then there is nothing to do."""
+        version = self.version
+        if version != self._seen:
+            self._chains.clear()
+            self._seen = version
+        try:
+            return self._chains[point]
+        except KeyError:
+            chain = self._chains[point] = tuple(self.list(point)) or None
+            return chain
+
+
+async def through(chain: Chain | None, call: HookCall, inner: Proceed) -> Any:
+    """Call `inner` within the hooks of a chain."""
+    if chain is None:
+        return await inner(call)
+
+    def at(index: int) -> Proceed:
+        async def proceed(call: HookCall) -> Any:
+            if index == len(chain):
+                return await inner(call)
+            hook = chain[index]
+            if not hook.applies(call):
+                return await at(index + 1)(call)
+            return await hook.wrap(call, at(index + 1))
+
+        return proceed
+
+    return await at(0)(call)

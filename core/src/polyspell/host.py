@@ -1,0 +1,265 @@
+"""The host: opens, owns and closes everything."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from polyspell.aio import runner
+from polyspell.config import Config, Keys
+from polyspell.errors import ConfigError, PluginError
+from polyspell.events import EventBus
+from polyspell.hooks import Hook, Hooks
+from polyspell.hookspecs import Info
+from polyspell.plugins import PluginManager, PluginStatus, chosen_plugins
+from polyspell.registry import Registry, load_object
+from polyspell.tools import Tool
+
+if TYPE_CHECKING:
+    from polyspell.agents import Agent
+    from polyspell.memory import Memory
+    from polyspell.providers.base import Provider
+    from polyspell.providers.transport import Transport
+    from polyspell.scripting.engine import Engine
+    from polyspell.scripting.scripts import Scripts
+
+R = TypeVar("R")
+
+
+class Host:
+    """Everything that belongs together: plugins, providers, tools, engines, agents, hooks, events.
+
+        async with Host() as host:
+            agent = Agent("local/default", host=host)
+
+    Args:
+        plugins: which plugins: modules or objects with hook implementations, names of installed
+            ones, names with a minus for all but those. None: what configuration and environment
+            say, else all that are installed. `[]` is a host with nothing but the core.
+        config: settings as in polyspell.toml, instead of the files.
+        keys: where API keys come from.
+
+    A host may be used from several event loops, one after the other.
+    """
+
+    def __init__(
+        self,
+        *,
+        plugins: Sequence[Any] | None = None,
+        config: Config | Mapping[str, Any] | None = None,
+        keys: Keys | None = None,
+    ) -> None:
+        self.config = config if isinstance(config, Config) else Config(config)
+        self.keys = keys or Keys()
+        self.events = EventBus()
+        self.hooks = Hooks()
+        missing = functools.partial(_missing, self)
+        self.providers: Registry[Provider] = Registry(
+            "provider", functools.partial(missing, "provider")
+        )
+        self.tools: Registry[Tool] = Registry("tool")
+        self.engines: Registry[Engine] = Registry("engine", functools.partial(missing, "engine"))
+        self.memory_stores: Registry[Callable[..., Memory]] = Registry("memory store")
+        self.agents: Registry[Agent] = Registry("agent")
+        self.script_apis: Registry[type] = Registry("script module")
+        self.plugins = PluginManager(chosen_plugins(self.config, plugins))
+        self._transport: Transport | None = None
+        self._scripts: Scripts | None = None
+        self._opened = False
+        self._closed = False
+        self._fill()
+
+    # -- what plugins bring ---------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        from_plugins = (
+            ("polyspell_providers", self._add_provider),
+            ("polyspell_tools", self._add_tool),
+            ("polyspell_memory_stores", self._add_memory),
+            ("polyspell_engines", self._add_engine),
+            ("polyspell_script_apis", self._add_api),
+            ("polyspell_hooks", self._add_hook),
+        )
+        for hook, add in from_plugins:
+            for status, item in self.plugins.collect(hook):
+                try:
+                    name = add(item, status.distribution or status.name)
+                except Exception as error:
+                    status.error = str(error)
+                else:
+                    status.brings.setdefault(hook.removeprefix("polyspell_"), []).append(name)
+
+    def _describe(self, info: Any, source: str, make: Callable[[], Any]) -> dict[str, Any]:
+        if not isinstance(info, Info):
+            raise PluginError(f"{source} gave {info!r}, which is not a descriptor.")
+        return {"make": make, "source": source, "aliases": info.aliases, "info": info}
+
+    def _add_provider(self, info: Any, source: str) -> str:
+        about = self._describe(info, source, lambda: load_object(info.load)(self))
+        self.providers.register(info.name, **about)
+        if info.key_env:
+            self.keys.variables[info.name] = info.key_env
+        return str(info.name)
+
+    def _add_tool(self, tool: Any, source: str) -> str:
+        if isinstance(tool, Tool):
+            self.tools.register(tool.name, tool, source=source)
+        else:
+            about = self._describe(tool, source, lambda: load_object(tool.load))
+            self.tools.register(tool.name, **about)
+        return str(tool.name)
+
+    def _add_memory(self, info: Any, source: str) -> str:
+        def make() -> Callable[..., Memory]:
+            return functools.partial(load_object(info.load), self)
+
+        self.memory_stores.register(info.name, **self._describe(info, source, make))
+        return str(info.name)
+
+    def _add_engine(self, info: Any, source: str) -> str:
+        about = self._describe(info, source, lambda: load_object(info.load)())
+        self.engines.register(info.name, **about)
+        return str(info.name)
+
+    def _add_api(self, module: Any, source: str) -> str:
+        self.script_apis.register(module.name, module, source=source)
+        return str(module.name)
+
+    def _add_hook(self, hook: Any, source: str) -> str:
+        if not isinstance(hook, Hook):
+            raise PluginError(f"{source} gave {hook!r}, which is not a Hook.")
+        return self.hooks.add(hook).name
+
+    @property
+    def failures(self) -> list[PluginStatus]:
+        """The plugins that do not work, with the reasons."""
+        return self.plugins.failures
+
+    # -- life -----------------------------------------------------------------------------------
+
+    async def open(self) -> Host:
+        """Start: plugins get `polyspell_startup`. Using the host without it is allowed."""
+        if not self._opened:
+            self._opened = True
+            await self._announce("polyspell_startup")
+        return self
+
+    async def aclose(self) -> None:
+        """Free everything; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._announce("polyspell_shutdown")
+        if self._scripts is not None:
+            await self._scripts.aclose()
+        await self.events.drain()
+        for owned in (*self.providers.loaded(), self._transport):
+            close = getattr(owned, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _announce(self, hook: str) -> None:
+        for status, result in self.plugins.call(hook, host=self):
+            try:
+                if inspect.isawaitable(result):
+                    await result
+            except Exception as error:
+                status.error = f"{hook} failed: {type(error).__name__}: {error}"
+
+    async def __aenter__(self) -> Host:
+        return await self.open()
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def close(self) -> None:
+        """`aclose`, for callers that are not async."""
+        runner.run(self.aclose())
+
+    # -- asking ---------------------------------------------------------------------------------
+
+    def default_model(self) -> str:
+        """The model to use where none is named.
+
+        Raises:
+            ConfigError: none is configured.
+        """
+        model = self.config.model
+        if not model:
+            raise ConfigError(
+                "No model is named.",
+                hint="Name one as provider/model, or set `model` in polyspell.toml.",
+            )
+        return model
+
+    def resolve_model(self, model: str) -> tuple[str, str, Provider]:
+        """The provider's name, its own name for the model, and the provider.
+
+        Raises:
+            ConfigError: the name has no provider.
+            NotFoundError: there is no such provider.
+        """
+        provider, slash, rest = model.partition("/")
+        if not slash or not rest:
+            raise ConfigError(
+                f"{model!r} names no provider.",
+                hint="Models are named provider/model: local/default.",
+            )
+        return provider, rest, self.providers.get(provider)
+
+    def memory(self, type: str = "conversation", **options: Any) -> Memory:
+        """A memory of a kind: "conversation" is the core's own, others come with plugins."""
+        if type == "conversation":
+            from polyspell.memory import Memory
+
+            return Memory(**options)
+        return self.memory_stores.get(type)(**options)
+
+    def agent(self, model: str | None = None, **options: Any) -> Agent:
+        """An agent on this host; arguments as for Agent. One with a name can be found by it."""
+        from polyspell.agents import Agent
+
+        agent = Agent(model, host=self, **options)
+        if "name" in options:
+            self.agents.register(agent.name, agent, replace=True)
+        return agent
+
+    @property
+    def transport(self) -> Transport:
+        """The one HTTP transport."""
+        if self._transport is None:
+            from polyspell.providers.transport import Transport
+
+            self._transport = Transport()
+        return self._transport
+
+    @property
+    def scripts(self) -> Scripts:
+        """Runs scripts."""
+        if self._scripts is None:
+            from polyspell.scripting.scripts import Scripts
+
+            self._scripts = Scripts(self)
+        return self._scripts
+
+
+def _missing(host: Host, kind: str, name: str) -> str:
+    failed = host.plugins.status.get(name)
+    if failed is not None and failed.error:
+        return f"Its plugin does not work: {failed.error}"
+    if failed is not None and not failed.active:
+        return f"Its plugin {failed.distribution} is not active: see `plugins` in polyspell.toml."
+    return f"pip install polyspell-{name}"
+
+
+_default: Host | None = None
+
+
+def default_host() -> Host:
+    """The process's own host, made at first use; closed when the program ends."""
+    global _default
+    if _default is None or _default._closed:
+        _default = Host()
+    return _default

@@ -1,0 +1,15 @@
+"""Memory: what an agent remembers between its runs."""
+
+from polyspell.memory.memory import Item, Memory, MemoryStats, MemoryStore
+from polyspell.memory.store import InMemoryStore
+from polyspell.memory.window import estimate_tokens, window
+
+__all__ = [
+    "InMemoryStore",
+    "Item",
+    "Memory",
+    "MemoryStats",
+    "MemoryStore",
+    "estimate_tokens",
+    "window",
+]

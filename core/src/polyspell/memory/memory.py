@@ -1,0 +1,207 @@
+"""Memory over a store: a store keeps items, all else is here, once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import msgspec
+
+from polyspell.errors import NotFoundError, ValidationError
+from polyspell.events.span import new_id
+from polyspell.memory.window import estimate_tokens, window
+from polyspell.messages import Message
+
+
+class Item(msgspec.Struct, omit_defaults=True):
+    """A remembered message. `time` is in seconds since 1970."""
+
+    id: str
+    message: Message
+    time: float
+    metadata: dict[str, Any] = {}
+
+
+class MemoryStats(msgspec.Struct):
+    """How much is remembered; `tokens` is an estimate (see `estimate_tokens`)."""
+
+    messages: int
+    tokens: int
+    oldest: float | None = None
+
+
+@runtime_checkable
+class MemoryStore(Protocol):
+    """Where items are kept. A store may also have `async def search(query, limit) ->
+    list[Item]` (better than the word search of Memory) and `async def aclose()`."""
+
+    async def append(self, items: Sequence[Item]) -> None:
+        """Add items at the end; durable when it returns."""
+        ...
+
+    async def items(self) -> list[Item]:
+        """All items in order."""
+        ...
+
+    async def replace(self, items: Sequence[Item]) -> None:
+        """Let these be all items, all or nothing."""
+        ...
+
+
+class Memory:
+    """What an agent remembers.
+
+    Args:
+        store: where it is kept; None in the process.
+        max_messages: the most messages that a model gets to see.
+        max_tokens: the most tokens (an estimate) that a model gets to see.
+        ttl: seconds after which a message that is not pinned is forgotten.
+        name: how it is called, for `memory.open` in scripts.
+    """
+
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        *,
+        max_messages: int | None = None,
+        max_tokens: int | None = None,
+        ttl: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        if store is None:
+            from polyspell.memory.store import InMemoryStore
+
+            store = InMemoryStore()
+        self.store = store
+        self.max_messages = max_messages
+        self.max_tokens = max_tokens
+        self.ttl = ttl
+        self.name = name
+        self._lock = asyncio.Lock()
+
+    async def add(
+        self,
+        messages: Message | str | Sequence[Message],
+        *,
+        metadata: dict[str, Any] | None = None,
+        pinned: bool = False,
+    ) -> list[str]:
+        """Remember messages (a string is a user's message); gives their ids."""
+        if isinstance(messages, str):
+            messages = Message.user(messages)
+        if isinstance(messages, Message):
+            messages = [messages]
+        if pinned:
+            messages = [msgspec.structs.replace(m, pinned=True) for m in messages]
+        now = time.time()
+        items = [Item(new_id(), message, now, metadata or {}) for message in messages]
+        async with self._lock:
+            await self.store.append(items)
+        return [item.id for item in items]
+
+    async def items(self) -> list[Item]:
+        """All that is remembered and not too old, oldest first."""
+        items = await self.store.items()
+        if self.ttl is None:
+            return items
+        oldest = time.time() - self.ttl
+        return [i for i in items if i.time >= oldest or i.message.pinned]
+
+    async def messages(self, *, limit: int | None = None) -> list[Message]:
+        """What a model gets to see: the newest messages within the window, whole turns."""
+        limits = [n for n in (limit, self.max_messages) if n is not None]
+        messages = [item.message for item in await self.items()]
+        return window(messages, min(limits) if limits else None, self.max_tokens)
+
+    async def search(self, query: str, *, limit: int = 10) -> list[Item]:
+        """The items that fit a query best: the store's own search, or by words in common."""
+        search = getattr(self.store, "search", None)
+        if search is not None:
+            found: list[Item] = await search(query, limit)
+            return found
+        wanted = _words(query)
+        scored = [(len(wanted & _words(i.message.text)), i) for i in await self.items()]
+        best = sorted((s for s in scored if s[0]), key=lambda s: (-s[0], -s[1].time))
+        return [item for _, item in best[:limit]]
+
+    async def get(self, id: str) -> Item:
+        """One item.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        for item in await self.items():
+            if item.id == id:
+                return item
+        raise NotFoundError(f"Nothing is remembered as {id!r}.", hint="It may be too old.")
+
+    async def update(
+        self,
+        id: str,
+        *,
+        text: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        pinned: bool | None = None,
+    ) -> Item:
+        """Change an item's text, metadata or pin; gives the new item.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        item = await self.get(id)
+        message = item.message
+        if text is not None:
+            fresh = Message.user(text).parts
+            message = msgspec.structs.replace(message, parts=fresh)
+        if pinned is not None:
+            message = msgspec.structs.replace(message, pinned=pinned)
+        new = Item(id, message, item.time, item.metadata if metadata is None else metadata)
+        async with self._lock:
+            items = await self.store.items()
+            await self.store.replace([new if i.id == id else i for i in items])
+        return new
+
+    async def delete(self, id: str) -> bool:
+        """Forget an item; whether it was there."""
+        async with self._lock:
+            items = await self.store.items()
+            kept = [i for i in items if i.id != id]
+            if len(kept) < len(items):
+                await self.store.replace(kept)
+        return len(kept) < len(items)
+
+    async def clear(self) -> None:
+        """Forget everything."""
+        async with self._lock:
+            await self.store.replace([])
+
+    async def snapshot(self) -> dict[str, Any]:
+        """All that is remembered, as JSON data; `restore` takes it."""
+        data: dict[str, Any] = msgspec.to_builtins({"version": 1, "items": await self.items()})
+        return data
+
+    async def restore(self, snapshot: dict[str, Any]) -> None:
+        """Remember exactly what a snapshot holds.
+
+        Raises:
+            ValidationError: it is not a snapshot.
+        """
+        try:
+            items = msgspec.convert(snapshot["items"], list[Item])
+        except (KeyError, TypeError, msgspec.ValidationError) as error:
+            raise ValidationError(f"Not a snapshot of a memory: {error}.") from error
+        async with self._lock:
+            await self.store.replace(items)
+
+    async def stats(self) -> MemoryStats:
+        """How much is remembered."""
+        items = await self.items()
+        tokens = sum(estimate_tokens(i.message) for i in items)
+        return MemoryStats(len(items), tokens, items[0].time if items else None)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))

@@ -1,0 +1,117 @@
+"""One model call: through its hooks, told as events, folded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+from polyspell.aio import Pump
+from polyspell.errors import describe
+from polyspell.hooks import Chain, HookCall, Hooks, through
+from polyspell.messages import Delta, Response
+from polyspell.providers.base import Request
+from polyspell.providers.fold import Fold
+
+if TYPE_CHECKING:
+    from polyspell.host import Host
+
+
+class ModelCall:
+    """A call of a model. Iterate over `deltas`, then take `response`.
+
+    A hook around `provider.request` gets and gives whole responses; what the model says meanwhile
+    streams past it. A response that a hook gives without asking the model comes as deltas too.
+
+    Args:
+        host: whose providers and events.
+        model: `provider/model`.
+        request: what is asked; its `model` is filled in from `model`.
+        hooks: the hooks to pass.
+    """
+
+    def __init__(self, host: Host, model: str, request: Request, hooks: Hooks) -> None:
+        self._host = host
+        self._hooks = hooks
+        self._full = model
+        self._name, provider_model, self._provider = host.resolve_model(model)
+        if request.model != provider_model:
+            request = msgspec.structs.replace(request, model=provider_model)
+        self._request = request
+        self._fold = Fold(provider_model)
+        self._response: Response | None = None
+
+    @property
+    def response(self) -> Response:
+        """The whole answer, after `deltas` is through."""
+        if self._response is None:
+            self._response = self._fold.response()
+        return self._response
+
+    def so_far(self) -> Response | None:
+        """What has come of an answer that broke off, or None."""
+        partial = self._fold.response()
+        return partial if partial.message.parts else None
+
+    async def deltas(self) -> AsyncGenerator[Delta, None]:
+        """Ask, and give the answer piece by piece."""
+        events = self._host.events
+        data = {"model": self._full, "provider": self._name}
+        events.emit("provider.request.started", data)
+        begin = time.perf_counter()
+        chain = self._hooks.chain("provider.request")
+        steps = self._plain() if chain is None else self._hooked(chain)
+        try:
+            async for delta in steps:
+                yield delta
+        except Exception as error:
+            events.emit("provider.request.failed", {**data, "error": describe(error)})
+            raise
+        finally:
+            await steps.aclose()
+        if events.wants("provider.request.completed"):
+            usage = msgspec.to_builtins(self.response.usage)
+            seconds = time.perf_counter() - begin
+            events.emit("provider.request.completed", {**data, "usage": usage, "seconds": seconds})
+
+    async def _plain(self) -> AsyncGenerator[Delta, None]:
+        stream = self._provider.stream(self._request)
+        add = self._fold.add
+        try:
+            async for delta in stream:
+                add(delta)
+                yield delta
+        finally:
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _hooked(self, chain: Chain) -> AsyncGenerator[Delta, None]:
+        async def work(emit: Callable[[Delta], None]) -> Response:
+            streamed = False
+
+            async def inner(call: HookCall) -> Response:
+                nonlocal streamed
+                streamed = True
+                self._request = call.values["request"]
+                self._fold = Fold(self._request.model)
+                async for delta in self._plain():
+                    emit(delta)
+                return self._fold.response()
+
+            values = {"provider": self._name, "request": self._request}
+            call = HookCall("provider.request", values)
+            response: Response = await through(chain, call, inner)
+            if not streamed:
+                emit(Delta(text=response.message.text))
+            return response
+
+        pump = Pump(work)
+        items = pump.items()
+        try:
+            async for delta in items:
+                yield delta
+        finally:
+            await items.aclose()
+        self._response = pump.result

@@ -1,0 +1,93 @@
+"""Values against schemas."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import msgspec
+
+from polyspell.errors import ValidationError
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(schema_json: bytes) -> Any:
+    import jsonschema_rs
+
+    try:
+        return jsonschema_rs.validator_for(msgspec.json.decode(schema_json))
+    except jsonschema_rs.ValidationError as error:
+        raise ValidationError(
+            f"Not a JSON Schema: {error.message}.", hint="JSON Schema 2020-12 is what is meant."
+        ) from error
+
+
+def check(schema: dict[str, Any], value: Any) -> list[dict[str, str]]:
+    """What is wrong with a value: a list of `{path, message}`, empty where it fits.
+
+    Raises:
+        ValidationError: the schema itself is not one.
+    """
+    validator = _compiled(msgspec.json.encode(schema))
+    return [
+        {"path": _path(error.instance_path), "message": error.message}
+        for error in validator.iter_errors(value)
+    ]
+
+
+def _path(steps: list[str | int]) -> str:
+    return "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).lstrip(".")
+
+
+def require_valid(schema: dict[str, Any], value: Any, what: str = "The value") -> None:
+    """Raise a ValidationError that lists what is wrong with a value, if anything is."""
+    errors = check(schema, value)
+    if errors:
+        raise ValidationError(
+            f"{what} does not fit: {'; '.join(_sentence(e) for e in errors[:5])}.",
+            context={"errors": errors},
+        )
+
+
+def _sentence(error: dict[str, str]) -> str:
+    return f"{error['path']}: {error['message']}" if error["path"] else error["message"]
+
+
+def coerce(schema: dict[str, Any], value: Any) -> Any:
+    """The value with what is plainly meant made right, once and no further: `"20"` where only a
+    number will do, `20.0` or `20` where an integer or a text will do, `"true"` for a boolean, and
+    one value where a list of such is wanted. What fits already is not touched."""
+    kind = schema.get("type")
+    if isinstance(value, dict) and isinstance(properties := schema.get("properties"), dict):
+        return {
+            k: coerce(properties[k], v) if isinstance(properties.get(k), dict) else v
+            for k, v in value.items()
+        }
+    if isinstance(value, list) and isinstance(items := schema.get("items"), dict):
+        return [coerce(items, v) for v in value]
+    if kind == "array" and not isinstance(value, list | dict) and value is not None:
+        return coerce(schema, [value])
+    return _scalar(kind, value)
+
+
+def _scalar(kind: Any, value: Any) -> Any:
+    if isinstance(value, str) and kind in ("integer", "number", "boolean"):
+        text = value.strip()
+        if kind == "boolean":
+            return {"true": True, "false": False}.get(text.lower(), value)
+        try:
+            return int(text) if kind == "integer" else _number(text)
+        except ValueError:
+            return value
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

@@ -1,0 +1,1 @@
+"""Scripting: one API, declared once, spoken in every language, behind one gate."""

@@ -1,0 +1,136 @@
+"""Limits of a script, and the meter by which an engine keeps them."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import msgspec
+
+from polyspell.errors import ConfigError, LimitExceeded
+
+_UNITS = {
+    "": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600,
+    "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
+    "k": 10**3,
+}  # fmt: skip
+_TIMES, _SIZES = {"ms", "s", "m", "min", "h"}, {"b", "kb", "mb", "gb", "kib", "mib", "gib"}
+
+
+class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a script may use. None is no limit.
+
+    Attributes:
+        wall: seconds from start to end, waiting for the host included.
+        cpu: seconds of the script's own work, waiting not included.
+        memory: bytes that the script may hold.
+        calls: calls of host functions.
+        output: bytes that it may print.
+        depth: nested calls of script functions.
+        pending: host calls that may wait at the same time.
+    """
+
+    wall: float | None = 300.0
+    cpu: float | None = 10.0
+    memory: int | None = 256 * 2**20
+    calls: int | None = 100_000
+    output: int | None = 2**20
+    depth: int | None = 200_000
+    pending: int | None = 1_000
+
+    def replaced(self, **changes: Any) -> Limits:
+        """These limits with some replaced; values as `parse` takes them."""
+        return msgspec.structs.replace(self, **_parsed(changes))
+
+    @classmethod
+    def parse(cls, text: str, base: Limits | None = None) -> Limits:
+        """Limits from `"wall=2s,memory=64MiB"`, over `base`.
+
+        Raises:
+            ConfigError: a name, number or unit is not known.
+        """
+        pairs = [piece.partition("=") for piece in text.split(",") if piece.strip()]
+        return (base or cls()).replaced(**{name.strip(): value.strip() for name, _, value in pairs})
+
+
+def _parsed(changes: dict[str, Any]) -> dict[str, Any]:
+    known = Limits.__struct_fields__
+    for name in changes:
+        if name not in known:
+            raise ConfigError(f"Unknown limit {name!r}.", hint=f"Limits are {', '.join(known)}.")
+    return {name: _quantity(name, value) for name, value in changes.items()}
+
+
+def _quantity(name: str, value: Any) -> float | int | None:
+    if value is None or (isinstance(value, str) and value.lower() in ("none", "off", "unlimited")):
+        return None
+    match = re.fullmatch(r"\s*([0-9.]+)\s*([A-Za-z]*)\s*", str(value))
+    unit = match[2].lower() if match else ""
+    allowed = (
+        _TIMES if name in ("wall", "cpu") else _SIZES if name in ("memory", "output") else {"k"}
+    )
+    try:
+        number = float(match[1]) if match else -1.0
+    except ValueError:
+        number = -1.0
+    if number < 0 or (unit and unit not in allowed):
+        raise ConfigError(
+            f"The limit {name}={value!r} is not a quantity.",
+            hint=f"Write a number, with one of the units {', '.join(sorted(allowed))}, or none.",
+        )
+    amount = number * _UNITS[unit]
+    return amount if name in ("wall", "cpu") else int(amount)
+
+
+def exceeded(limit: str, allowed: float | int | None) -> LimitExceeded:
+    """The error for a limit of a sandbox that was reached."""
+    shown = f"{allowed:g} s" if limit in ("wall", "cpu") and allowed is not None else f"{allowed}"
+    return LimitExceeded(
+        f"The script reached its limit of {limit}: {shown}.",
+        hint=f"Raise it with --limit {limit}=..., or let the script do less.",
+        context={"limit": limit, "allowed": allowed},
+    )
+
+
+class Meter:
+    """Counts a context's time. An engine calls `enter` before it lets the script work and `leave`
+    when the script waits or ends; `over` (cheap, ask it often) names the limit that is reached."""
+
+    __slots__ = ("_cpu", "_cpu_end", "_deadline", "limits", "work")
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.work = 0.0
+        self._deadline = float("inf")
+        self._cpu = 0.0
+        self._cpu_end = float("inf")
+        self.start()
+
+    def start(self) -> None:
+        """Begin a run: the wall clock and the processor budget start anew."""
+        if self.limits.wall is not None:
+            self._deadline = time.monotonic() + self.limits.wall
+        self.work = 0.0
+
+    def enter(self) -> None:
+        """The script begins to work."""
+        self._cpu = time.thread_time()
+        if self.limits.cpu is not None:
+            self._cpu_end = self._cpu + self.limits.cpu - self.work
+
+    def leave(self) -> None:
+        """The script waits or has ended."""
+        self.work += time.thread_time() - self._cpu
+
+    def over(self) -> str | None:
+        """The name of a time limit that is reached, or None. Call between enter and leave."""
+        if time.monotonic() > self._deadline:
+            return "wall"
+        if time.thread_time() > self._cpu_end:
+            return "cpu"
+        return None
+
+    def error(self, limit: str) -> LimitExceeded:
+        """The error for a limit."""
+        return exceeded(limit, getattr(self.limits, limit, None))

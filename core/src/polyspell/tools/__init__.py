@@ -1,0 +1,5 @@
+"""Tools: functions that a model may call."""
+
+from polyspell.tools.tool import Tool, ToolContext, ToolOutput, tool
+
+__all__ = ["Tool", "ToolContext", "ToolOutput", "tool"]
