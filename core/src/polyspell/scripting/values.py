@@ -11,7 +11,6 @@ Nothing else crosses. What a language cannot carry without loss is an error that
 
 from __future__ import annotations
 
-import math
 from typing import Any, NoReturn
 
 import msgspec
@@ -22,24 +21,67 @@ MAX_DEPTH = 64
 """Lists and dicts nested deeper than this do not cross."""
 
 
-class FunctionRef(msgspec.Struct, frozen=True):
-    """A function of a script, by the number under which its context keeps it."""
+class _Own:
+    """Equal by content. Plain classes, so that msgspec asks `enc_hook` for them."""
 
-    id: int
+    __slots__: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), getattr(self, self.__slots__[0])))
+
+    def __repr__(self) -> str:
+        values = ", ".join(repr(getattr(self, name)) for name in self.__slots__)
+        return f"{type(self).__name__}({values})"
 
 
-class HandleRef(msgspec.Struct, frozen=True):
+class FunctionRef(_Own):
+    """A function of a script, by the number under which its context keeps it.
+
+    Where the language tells, `name`, `doc` and `parameters` (a JSON Schema) are what a tool made of
+    it says to a model.
+    """
+
+    __slots__ = ("doc", "id", "name", "parameters")
+
+    def __init__(
+        self,
+        id: int,
+        name: str | None = None,
+        doc: str | None = None,
+        parameters: dict[str, Any] | None = None,
+    ) -> None:
+        self.id = id
+        self.name = name
+        self.doc = doc
+        self.parameters = parameters
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+class HandleRef(_Own):
     """An object of the host, by its number in the spell, and the name of its handle type."""
 
-    id: int
-    type: str
+    __slots__ = ("id", "type")
+
+    def __init__(self, id: int, type: str) -> None:
+        self.id = id
+        self.type = type
 
 
-class Record(msgspec.Struct):
+class Record(_Own):
     """Named fields that read as attributes. A table in Lua, an object in JavaScript."""
 
-    type: str
-    fields: dict[str, Any]
+    __slots__ = ("fields", "type")
+
+    def __init__(self, type: str, fields: dict[str, Any]) -> None:
+        self.type = type
+        self.fields = fields
 
 
 Value = (
@@ -107,41 +149,39 @@ def verify_text(text: str, path: str) -> None:
 _FUNCTION, _HANDLE, _RECORD, _BIG_INT = 1, 2, 3, 4
 
 
-def _enc_hook(value: Any) -> Any:
+def encode_own(value: Any) -> msgspec.msgpack.Ext:
+    """Our own kinds for msgpack: msgspec's `enc_hook`."""
+    if isinstance(value, FunctionRef):
+        return _ext(_FUNCTION, [value.id, value.name, value.doc, value.parameters])
+    if isinstance(value, HandleRef):
+        return _ext(_HANDLE, [value.id, value.type])
+    if isinstance(value, Record):
+        return _ext(_RECORD, [value.type, value.fields])
     raise NotImplementedError(f"{type(value).__name__} cannot cross between host and script")
 
 
-class _Box(msgspec.Struct, array_like=True):
-    items: Any
+def _ext(code: int, content: Any) -> msgspec.msgpack.Ext:
+    packed = msgspec.msgpack.encode(pack_big_ints(content), enc_hook=encode_own)
+    return msgspec.msgpack.Ext(code, packed)
 
 
-def pack_value(value: Any) -> Any:
-    """A value as msgpack can carry it: our three kinds and large ints become extensions."""
+def pack_big_ints(value: Any) -> Any:
+    """A value with ints beyond 64 bits made extensions: msgpack has no others."""
     kind = type(value)
     if kind is list:
-        return [pack_value(v) for v in value]
+        return [pack_big_ints(v) for v in value]
     if kind is dict:
-        return {k: pack_value(v) for k, v in value.items()}
-    if kind is int:
-        return value if -(2**63) <= value < 2**64 else _ext(_BIG_INT, str(value))
-    if kind is FunctionRef:
-        return _ext(_FUNCTION, value.id)
-    if kind is HandleRef:
-        return _ext(_HANDLE, [value.id, value.type])
-    if kind is Record:
-        return _ext(_RECORD, [value.type, pack_value(value.fields)])
+        return {k: pack_big_ints(v) for k, v in value.items()}
+    if kind is int and not -(2**63) <= value < 2**64:
+        return _ext(_BIG_INT, str(value))
     return value
 
 
-def _ext(code: int, content: Any) -> msgspec.msgpack.Ext:
-    return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(content))
-
-
-def unpack_ext(code: int, data: memoryview) -> Any:
-    """The inverse of `pack_value`, as msgspec's `ext_hook`."""
-    content = msgspec.msgpack.decode(data, ext_hook=unpack_ext)
+def decode_own(code: int, data: memoryview) -> Any:
+    """The inverse of both: msgspec's `ext_hook`."""
+    content = msgspec.msgpack.decode(data, ext_hook=decode_own)
     if code == _FUNCTION:
-        return FunctionRef(content)
+        return FunctionRef(*content)
     if code == _HANDLE:
         return HandleRef(*content)
     if code == _RECORD:
@@ -149,8 +189,3 @@ def unpack_ext(code: int, data: memoryview) -> Any:
     if code == _BIG_INT:
         return int(content)
     raise ValidationError(f"Unknown extension {code} on the wire.")
-
-
-def finite(value: float) -> bool:
-    """Whether a float is a JSON number."""
-    return math.isfinite(value)
