@@ -25,6 +25,10 @@ def main(wire: int, parent: int, warm: list[str]) -> NoReturn:
 
 def warm_up(names: list[str]) -> str:
     """Import each `module`, call each `module:function` once; "", or why it failed."""
+    try:
+        raise Warning
+    except Warning as error:
+        _traceback(error)  # loads modules that are out of reach for a locked-in process
     for name in names:
         try:
             thing = pkgutil.resolve_name(name)
@@ -40,15 +44,17 @@ def serve(wire: int, parent: int) -> NoReturn:
 
     The entry is imported before and called after the process is locked in.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides when a worker ends
-    with socket.socket(fileno=wire) as sock:
-        channel = Channel(sock, on_end=lambda: os._exit(0))
+    code = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides when a worker ends
+        channel = Channel(socket.socket(fileno=wire), on_end=lambda: os._exit(0))
         try:
             _run(channel, wire, parent)
+            code = 0
         except BaseException as error:
             _report(channel, error)
-            os._exit(1)
-    os._exit(0)
+    finally:
+        os._exit(code)  # whatever happens, a fork must not return into its template
 
 
 def _run(channel: Channel, wire: int, parent: int) -> None:
@@ -64,9 +70,15 @@ def _run(channel: Channel, wire: int, parent: int) -> None:
 
 
 def _report(channel: Channel, error: BaseException) -> None:
-    text = "".join(traceback.format_exception(error))
     data = error.to_dict() if isinstance(error, PolyspellError) else None
-    channel.send_system(Failure(type(error).__name__, text[-8000:], data))
+    channel.send_system(Failure(type(error).__name__, _traceback(error)[-8000:], data))
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:  # an import that it makes on the way
+        return f"{type(error).__name__}: {error}"
 
 
 def nothing(channel: Channel, options: object) -> None:
