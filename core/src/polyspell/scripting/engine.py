@@ -137,7 +137,11 @@ class Context(Protocol):
         ...
 
     def call(self, task: int, function: int, arguments: list[Any]) -> None:
-        """Start a task that calls a script function (`FunctionRef.id`)."""
+        """Start a task that calls a script function (`FunctionRef.id`).
+
+        A last argument `Record("keywords", {...})` gives arguments by name to a function whose
+        `FunctionRef.parameters` says that it takes them so.
+        """
         ...
 
     def answer(self, reply: Reply) -> None:
@@ -176,7 +180,8 @@ class Context(Protocol):
 class EngineFacts(msgspec.Struct, frozen=True):
     """What an engine can do, for `polyspell engines` and for scripts and hosts that ask.
 
-    `threaded`: its contexts block and so are driven from a thread of their own.
+    `threaded`: its contexts block and so are driven from a thread of their own; those of trusted
+    scripts (`ContextOptions.trusted`) are not, they run in the thread of the host's event loop.
     `warm`: code that a worker template runs once before it forks ("module:function").
     """
 
