@@ -92,9 +92,9 @@ async def test_without_its_template_a_worker_ends_and_the_next_start_makes_a_new
         assert {exit.reason for exit in exits} == {"lost"}
         assert "template process" in exits[0].detail
         assert await gone([worker.pid for worker in workers])
-        worker = await pool.start("worker_entries:echo")
-        worker.send(1)
-        assert await worker.receive() == 1
+        async with await pool.start("worker_entries:echo") as worker:
+            worker.send(1)
+            assert await worker.receive() == 1
 
 
 # A host that is killed; with an heir, a child of it that keeps its descriptors open.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import sys
 import threading
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from polyspell.scripting.worker import WorkerExited, WorkerPool, WorkerStartError
+from polyspell.scripting.worker.launch import search_path
 
 fork_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
 
@@ -126,6 +128,7 @@ async def test_an_entry_that_does_not_exist_is_named(method: Any) -> None:
         with pytest.raises(WorkerStartError, match="worker_entries:nobody") as caught:
             await pool.start("worker_entries:nobody")
     assert "has no attribute 'nobody'" in caught.value.message
+    assert "Traceback" in caught.value.__notes__[0]
     assert caught.value.context["exit"]["reason"] == "error"
 
 
@@ -176,3 +179,75 @@ async def test_a_cancelled_start_leaves_no_worker() -> None:
             if descriptors("self") > before:
                 await asyncio.sleep(0.01)
         assert descriptors("self") == before
+
+
+@fork_only
+async def test_running_out_of_descriptors_is_an_error_that_passes() -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with WorkerPool(["worker_entries"]) as pool:
+        await pool.hardening()
+        before = descriptors("self")
+        lowest_free = os.dup(0)
+        os.close(lowest_free)
+        try:
+            for left in (1, 3):  # of the four that a start needs
+                resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + left, hard))
+                with pytest.raises(WorkerStartError, match="Too many open files") as caught:
+                    await pool.start("worker_entries:echo")
+                assert caught.value.retryable
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert descriptors("self") == before
+        assert (await pool.hardening()).layers
+
+
+async def test_an_async_with_kills_the_worker_at_its_end(pool: WorkerPool) -> None:
+    async with await pool.start("worker_entries:spin") as worker:
+        assert await worker.receive() == "spinning"
+    assert worker.exit is not None
+    assert worker.exit.reason == "killed"
+
+
+async def test_a_paused_worker_has_to_wait(pool: WorkerPool) -> None:
+    seen: list[int] = []
+    async with await pool.start("worker_entries:flood", 200_000, on_message=seen.append) as worker:
+        worker.pause(True)
+        await asyncio.sleep(0.05)
+        held = len(seen)
+        assert worker.exit is None
+        worker.pause(False)
+        await worker.wait()
+    assert held < 200_000
+    assert seen == list(range(200_000))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+async def test_what_was_prepared_serves_the_first_start(method: Any) -> None:
+    async with WorkerPool(["worker_entries"], method=method) as pool:
+        pool.prepare()
+        before = children(os.getpid()).split()
+        worker = await pool.start("worker_entries:echo")
+        assert before
+        assert set(before) <= set(children(os.getpid()).split())
+        assert method == "fork" or str(worker.pid) in before
+
+
+def test_a_package_that_only_an_import_hook_finds_is_on_the_workers_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "src" / "hooked_engine"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> Any:
+            if name == "hooked_engine":
+                return importlib.util.spec_from_file_location(name, package / "__init__.py")
+            return None
+
+    assert str(tmp_path / "src") not in search_path(["hooked_engine:warm"])
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder])
+    assert str(tmp_path / "src") in search_path(["hooked_engine:warm"])

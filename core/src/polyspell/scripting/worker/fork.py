@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from .launch import Process, boot
+from .launch import Process, boot, socket_pair
 from .records import Ended
 
 
@@ -19,10 +19,11 @@ class Template:
     """The host's hold on one template process."""
 
     def __init__(self, warm: Sequence[str]) -> None:
-        self.control, theirs = socket.socketpair()
-        with theirs:
-            self.process = boot("template", theirs, warm)
-        self.control.setblocking(False)
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            self.control, other = socket_pair(ours, theirs)
+            self.control.setblocking(False)
+            self.process = boot("template", other, warm)
+            ours.pop_all()
         self.owner = os.getpid()
 
     @property
@@ -61,23 +62,29 @@ class ForkLauncher:
                 self._template = Template(self._warm)
             return self._template
 
+    def prepare(self) -> None:
+        self.template()
+
     async def launch(self) -> tuple[socket.socket, Process]:
-        wire, their_wire = socket.socketpair()
-        status, their_status = socket.socketpair()
-        with their_wire, their_status:
-            while True:
-                template = self.template()
-                try:
-                    fds = [their_wire.fileno(), their_status.fileno()]
-                    socket.send_fds(template.control, [b"\0"], fds)
-                    return wire, ForkedProcess(status, template)
-                except BlockingIOError:  # hundreds of requests wait already
-                    await asyncio.sleep(0.005)
-                except OSError as error:
-                    if template.alive:
-                        wire.close()
-                        status.close()
-                        raise error
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+            wire, their_wire = socket_pair(ours, theirs)
+            status, their_status = socket_pair(ours, theirs)
+            template = await self._ask([their_wire.fileno(), their_status.fileno()])
+            ours.pop_all()
+            return wire, ForkedProcess(status, template)
+
+    async def _ask(self, fds: list[int]) -> Template:
+        """Hand over a worker's two descriptors; the template that has them."""
+        while True:
+            template = self.template()
+            try:
+                socket.send_fds(template.control, [b"\0"], fds)
+                return template
+            except BlockingIOError:  # hundreds of requests wait already
+                await asyncio.sleep(0.005)
+            except ConnectionError:  # it has just died: make sure, and take a new one
+                template.process.kill()
+                template.process.wait()
 
     async def close(self) -> None:
         with self._lock:

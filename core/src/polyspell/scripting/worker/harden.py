@@ -68,7 +68,8 @@ def harden(keep: int, parent: int, limits: WorkerLimits, policy: Policy) -> Hard
 def _apply(layer: Callable[[_Cell], None], cell: _Cell) -> str:
     try:
         layer(cell)
-    except (OSError, ValueError) as error:  # ValueError: setrlimit's way to say EPERM
+    except (OSError, ValueError, AttributeError) as error:
+        # ValueError is how setrlimit says EPERM, AttributeError that there is no such call.
         name = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
         return f"{name}: {getattr(error, 'strerror', None) or error}"
     return "on"
@@ -155,15 +156,10 @@ def _mapped_bytes() -> int:
 
 
 def _seccomp(cell: _Cell) -> None:
-    program = seccomp.build_filter()
     _, _, number = seccomp.machine()
-
-    class Program(ctypes.Structure):  # struct sock_fprog
-        _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
-
-    argument = Program(len(program) // 8, program)
-    mode, every_thread = _SECCOMP_SET_MODE_FILTER, _SECCOMP_TSYNC
-    _linux("syscall", number, mode, every_thread, ctypes.byref(argument))
+    program = ctypes.create_string_buffer(seccomp.build_filter())
+    fprog = struct.pack("@HP", (len(program) - 1) // 8, ctypes.addressof(program))
+    _linux("syscall", number, _SECCOMP_SET_MODE_FILTER, _SECCOMP_TSYNC, fprog)
 
 
 # Seccomp last: it takes away the calls that the others make. Descriptors before the limit on them.

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +42,9 @@ class Process(Protocol):
 class Launcher(Protocol):
     """Starts processes that run `serve.serve`."""
 
+    def prepare(self) -> None:
+        """Begin what makes the next launch quick."""
+
     async def launch(self) -> tuple[socket.socket, Process]:
         """A new process and the host's end of its wire."""
 
@@ -53,13 +57,18 @@ def search_path(warm: Sequence[str]) -> list[str]:
     (editable installs)."""
     found = [os.path.abspath(entry) for entry in sys.path]
     for name in (__name__, *warm):
-        top = name.replace(":", ".").split(".")[0]
-        spec = importlib.util.find_spec(top)
+        spec = importlib.util.find_spec(name.replace(":", ".").split(".")[0])
         places = list(spec.submodule_search_locations or ()) if spec else []
         if spec and not places and spec.origin and spec.has_location:
             places = [spec.origin]
         found += [str(Path(place).parent) for place in places]
     return list(dict.fromkeys(found))
+
+
+def socket_pair(ours: ExitStack, theirs: ExitStack) -> tuple[socket.socket, socket.socket]:
+    """Two ends of a wire, each to be closed with its stack."""
+    mine, other = socket.socketpair()
+    return ours.enter_context(mine), theirs.enter_context(other)
 
 
 def boot(module: str, wire: socket.socket, warm: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -71,8 +80,10 @@ def boot(module: str, wire: socket.socket, warm: Sequence[str]) -> subprocess.Po
     number = "stdin" if shared else str(wire.fileno())
     path = os.pathsep.join(search_path(warm))
     code = _BOOT.format(module=f"{__package__}.{module}")
+    # On Windows the interpreter of a virtual environment is only a parent of the real one.
+    python = getattr(sys, "_base_executable", "") if shared else sys.executable
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", code, number, str(os.getpid()), path, " ".join(warm)],
+        [python, "-I", "-S", "-c", code, number, str(os.getpid()), path, " ".join(warm)],
         env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ},
         stdin=subprocess.PIPE if shared else subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

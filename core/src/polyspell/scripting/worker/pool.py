@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -27,12 +28,15 @@ class WorkerPool:
     Args:
         warm: what every worker has ready: `module` is imported, `module:function` is called once
             without arguments. It happens in a process without secrets and must leave no thread.
+            An engine is best imported here: a locked-in worker can import nothing more.
         policy: `require`: a worker that is not locked in by every layer does not start;
             `best-effort`: what is missing is logged once, and stands in `Worker.hardening`.
         limits: for workers that are started without their own.
         max_frame: the largest message either way, in bytes.
-        method: `fork` from a warm template, or `spawn`; None for what suits the system (fork on
-            Linux).
+        method: `fork` from a warm template (Linux), or `spawn`; None for what suits the system.
+
+    Raises:
+        ValueError: `fork` where it is not offered.
     """
 
     def __init__(
@@ -47,9 +51,13 @@ class WorkerPool:
         self.policy: Policy = policy
         self.limits = limits or WorkerLimits()
         self.max_frame = max_frame
-        self.method = method or ("fork" if sys.platform.startswith("linux") else "spawn")
+        linux = sys.platform.startswith("linux")
+        self.method = method or ("fork" if linux else "spawn")
+        if self.method == "fork" and not linux:
+            raise ValueError(f"workers cannot be forked on {sys.platform}: use 'spawn'")
         self._launcher = self._choose(warm)
         self._workers: weakref.WeakSet[Worker] = weakref.WeakSet()
+        self._lock = threading.Lock()  # for the set of workers
         self._warned = False
         self._closed = False
 
@@ -61,6 +69,14 @@ class WorkerPool:
         from .spawn import SpawnLauncher
 
         return SpawnLauncher(warm)
+
+    def prepare(self) -> None:
+        """Begin to warm up, so that the first `start` finds it done; returns at once.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        self._launcher.prepare()
 
     async def start(
         self,
@@ -79,7 +95,7 @@ class WorkerPool:
             entry: `module:function`, imported before the worker is locked in, called after.
             options: any value that msgspec can encode.
             limits: instead of the pool's.
-            deadline: seconds from now until the worker is killed; see also `Worker.deadline`.
+            deadline: seconds from its start until it is killed; see also `Worker.deadline`.
             on_message: called with each message in the event loop; without it, use `receive`.
             codec: how the host encodes and decodes messages; the worker sets its own in
                 `channel.codec`.
@@ -92,16 +108,23 @@ class WorkerPool:
         if self._closed:
             raise WorkerStartError("The worker pool is closed.", hint="Make a new WorkerPool.")
         spec = Spec(entry, options, limits or self.limits, self.policy, self.max_frame)
-        sock, process = await self._launcher.launch()
+        try:
+            sock, process = await self._launcher.launch()
+        except OSError as error:
+            raise WorkerStartError(
+                f"No process can be started: {error}",
+                hint="Close workers, or raise the limits on open files and processes.",
+                retryable=True,
+            ) from error
         worker = Worker(process, on_message, codec, self.max_frame)
-        self._workers.add(worker)
+        with self._lock:
+            self._workers.add(worker)
         try:
             async with asyncio.timeout(timeout):
                 await worker.open(sock, spec)
         except BaseException as error:
             worker.abort()
             worker.drop()
-            sock.close()
             if isinstance(error, TimeoutError):
                 raise WorkerStartError(f"A worker for {entry} took over {timeout} s.") from None
             raise
@@ -124,7 +147,9 @@ class WorkerPool:
         """Kill all workers, and end the template. Returns when nothing is left."""
         self._closed = True
         loop = asyncio.get_running_loop()
-        await asyncio.gather(*[worker.kill() for worker in self._workers if worker.loop is loop])
+        with self._lock:
+            mine = [worker for worker in self._workers if worker.loop is loop]
+        await asyncio.gather(*[worker.kill() for worker in mine])
         await self._launcher.close()
 
     async def __aenter__(self) -> WorkerPool:

@@ -57,8 +57,8 @@ class Exit(msgspec.Struct, frozen=True):
     Attributes:
         reason: `finished` (its entry returned), `error` (its entry raised, or it left with a
             code), `killed` (by the host), `deadline`, `cpu` and `memory` (a limit), `protocol`
-            (unreadable frames), `signal` (another signal, a crash), `lost` (the process that
-            keeps the workers is gone).
+            (unreadable frames), `signal` (another signal, a crash), `lost` (the template that
+            keeps the workers is gone, or could not make this one).
         code: its exit code, None when a signal ended it.
         signal: the number of the signal that ended it, else None.
         detail: a traceback or a sentence, for people; text that the worker wrote is untrusted.
@@ -75,9 +75,10 @@ class Exit(msgspec.Struct, frozen=True):
     peak_bytes: int = 0
 
     def __str__(self) -> str:
-        how = f" by signal {self.signal}" if self.signal else f", code {self.code}"
-        first, _, _ = self.detail.strip().rpartition("\n")
-        last = self.detail.strip()[len(first) :].strip()
+        how = f" by signal {self.signal}" if self.signal else f" with code {self.code}"
+        if self.signal is self.code is None:
+            how = ""
+        last = self.detail.strip().rpartition("\n")[2].strip()
         return f"{self.reason}{how}" + (f": {last}" if last else "")
 
 

@@ -9,14 +9,15 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 
-from .launch import Process, boot
+from .launch import Process, boot, socket_pair
 from .records import Ended
 
 
 class SpawnLauncher:
     """Workers that are fresh interpreters; `spare` of them are kept warm for the next start.
 
-    On Linux a worker also ends with the thread that launched it.
+    On Linux a worker also ends with the thread that launched it. Elsewhere a worker in a busy loop
+    outlives a host that is killed, until it has used up `cpu_seconds`.
     """
 
     def __init__(self, warm: Sequence[str], spare: int = 1) -> None:
@@ -25,20 +26,25 @@ class SpawnLauncher:
         self._ready: list[tuple[socket.socket, SpawnedProcess]] = []
         self._all: list[SpawnedProcess] = []
 
+    def prepare(self) -> None:
+        while len(self._ready) < max(self._spare, 1):
+            self._ready.append(self._spawn())
+
     async def launch(self) -> tuple[socket.socket, Process]:
         self._all = [process for process in self._all if process.alive]
-        while len(self._ready) <= self._spare:
-            self._ready.append(self._spawn())
+        self.prepare()
         wire, process = self._ready.pop(0)
+        self.prepare()
         if process.alive:
             return wire, process
         wire.close()  # a spare that died meanwhile
         return await self.launch()
 
     def _spawn(self) -> tuple[socket.socket, SpawnedProcess]:
-        wire, theirs = socket.socketpair()
-        with theirs:
-            process = SpawnedProcess(boot("serve", theirs, self._warm))
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            wire, other = socket_pair(ours, theirs)
+            process = SpawnedProcess(boot("serve", other, self._warm))
+            ours.pop_all()
         self._all.append(process)
         return wire, process
 

@@ -15,7 +15,6 @@ import resource
 import select
 import signal
 import socket
-import sys
 from typing import NoReturn
 
 import msgspec
@@ -129,15 +128,8 @@ class Template:
                     return
                 status = self._statuses.pop(pid)
                 self._forget(status)
-                _tell(status, ended(code, usage))
-
-
-def ended(code: int, usage: resource.struct_rusage) -> Ended:
-    """The record of a reaped process, from what wait4 says."""
-    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
-    return Ended(
-        os.waitstatus_to_exitcode(code), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit
-    )
+                seconds, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+                _tell(status, Ended(os.waitstatus_to_exitcode(code), seconds, peak))
 
 
 def _tell(status: int, record: Ended) -> None:

@@ -21,6 +21,8 @@ from .wire import Wire
 INBOX = 1000
 # Seconds from the end of the wire to SIGKILL for a process that goes on without it.
 GRACE = 0.2
+# The exit code of a process that was killed: minus SIGKILL, or what TerminateProcess gives.
+KILLED = -getattr(signal, "SIGKILL", -1)
 
 
 class Worker:
@@ -73,7 +75,11 @@ class Worker:
         self._cpu_limit = spec.limits.cpu_seconds
         unix = sock.family == getattr(socket, "AF_UNIX", None)
         connect = self.loop.create_unix_connection if unix else self.loop.create_connection
-        await connect(lambda: self._wire, sock=sock)
+        try:
+            await connect(lambda: self._wire, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
         self._wire.send(spec, SYSTEM)
         await self._hello.wait()
         if not self.pid:
@@ -83,10 +89,12 @@ class Worker:
         assert self.exit is not None
         if self._failure and self._failure.kind == HardeningError.__name__:
             return HardeningError.from_dict(self._failure.data or {})
-        return WorkerStartError(
-            f"A worker for {entry} could not start ({self.exit}).\n{self.exit.detail}",
+        error = WorkerStartError(
+            f"A worker for {entry} could not start ({self.exit}).",
             context={"exit": msgspec.to_builtins(self.exit)},
         )
+        error.add_note(self.exit.detail)
+        return error
 
     def send(self, message: Any) -> None:
         """Send `message`; it leaves in the next turn of the loop, together with others.
@@ -132,6 +140,11 @@ class Worker:
         self._timer = None
         if seconds is not None and not self.exit:
             self._timer = self.loop.call_later(seconds, self.abort, "deadline")
+
+    def pause(self, on: bool) -> None:
+        """Stop reading its messages, so that it soon has to wait, or go on reading. For an
+        `on_message` that cannot keep up; `receive` does this by itself."""
+        self._wire.pause(on)
 
     def abort(self, reason: Reason = "killed") -> None:
         """Send SIGKILL and do not wait; `exited` follows."""
@@ -215,7 +228,7 @@ class Worker:
         """The reason, and a sentence where only the host can say more."""
         if ended.code is None:
             return "lost", ""
-        if ended.code == -signal.SIGKILL:
+        if ended.code == KILLED and (self._asked or KILLED < 0):
             if self._asked == "protocol":
                 return "protocol", str(self._wire_error or "It closed the wire and ran on.")
             if self._asked:
