@@ -15,11 +15,18 @@ def _compiled(schema_json: bytes) -> Any:
     import jsonschema_rs
 
     try:
-        return jsonschema_rs.validator_for(msgspec.json.decode(schema_json))
+        return jsonschema_rs.validator_for(
+            msgspec.json.decode(schema_json), retriever=_refuse_reference
+        )
     except jsonschema_rs.ValidationError as error:
         raise ValidationError(
             f"Not a JSON Schema: {error.message}.", hint="JSON Schema 2020-12 is what is meant."
         ) from error
+
+
+def _refuse_reference(uri: str) -> Any:
+    """Scripts and models write schemas: a reference must not make the host read a file or a URL."""
+    raise ValueError(f"{uri} is outside of this schema")
 
 
 def check(schema: dict[str, Any], value: Any) -> list[dict[str, str]]:
