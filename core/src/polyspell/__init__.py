@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from polyspell.memory import Memory
     from polyspell.messages import Message
     from polyspell.scripting.sandbox import Sandbox
-    from polyspell.tools import Tool, ToolContext, ToolOutput
-    from polyspell.tools import tool as tool
+    from polyspell.tools import Tool, ToolContext, ToolOutput, tool
 
 __version__ = "0.1.0"
 

@@ -48,6 +48,15 @@ def enter_span() -> tuple[Span, contextvars.Token[Span | None]]:
     return span, _current.set(span)
 
 
+def own_context() -> tuple[Span, contextvars.Context]:
+    """A run of its own within the current span, and a context in which it is the current one."""
+    outer, id_ = _current.get(), new_id()
+    span = Span(id_, id_, outer.span_id if outer is not None else None)
+    context = contextvars.copy_context()
+    context.run(_current.set, span)
+    return span, context
+
+
 def leave_span(token: contextvars.Token[Span | None]) -> None:
     """End a span. In an async generator that is finalised in another context there is nothing to
     restore, and that is no error."""

@@ -58,6 +58,7 @@ class ApiHandle:
     api_kind: ClassVar[str] = "handle"
     api_name: ClassVar[str] = ""
     iterates: ClassVar[str | None] = None
+    calls: ClassVar[str | None] = None
 
 
 class ApiRecord(msgspec.Struct):
@@ -104,6 +105,7 @@ class HandleSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     methods: tuple[FunctionSpec, ...] = ()
     iterates: str | None = None
+    calls: str | None = None
     doc: str = ""
 
 
@@ -130,7 +132,7 @@ def declare_module(cls: type[ApiModule]) -> ModuleSpec:
 
 def declare_handle(cls: type[ApiHandle]) -> HandleSpec:
     """The specification of a handle class."""
-    return HandleSpec(cls.api_name, _functions(cls, ApiHandle), cls.iterates, _doc(cls))
+    return HandleSpec(cls.api_name, _functions(cls, ApiHandle), cls.iterates, cls.calls, _doc(cls))
 
 
 def declare_record(cls: type[ApiRecord]) -> RecordSpec:

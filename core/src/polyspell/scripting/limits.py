@@ -131,6 +131,12 @@ class Meter:
             return "cpu"
         return None
 
+    def left(self) -> tuple[float, str]:
+        """Seconds until a time limit is reached if the script works on, and the limit's name. Call
+        between enter and leave."""
+        wall, cpu = self._deadline - time.monotonic(), self._cpu_end - time.thread_time()
+        return (wall, "wall") if wall <= cpu else (cpu, "cpu")
+
     def error(self, limit: str) -> LimitExceeded:
         """The error for a limit."""
         return exceeded(limit, getattr(self.limits, limit, None))

@@ -14,6 +14,8 @@ from polyspell.errors import ConfigError, ValidationError
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
 
 Resolve = Callable[[Any], Any]
+Table = dict[str, Any]
+"""Named plain values, as API functions take and give them."""
 
 
 class TypeSpec(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,5 +1,5 @@
 """Tools: functions that a model may call."""
 
-from polyspell.tools.tool import Tool, ToolContext, ToolOutput, tool
+from polyspell.tools.base import Tool, ToolContext, ToolOutput, tool
 
 __all__ = ["Tool", "ToolContext", "ToolOutput", "tool"]

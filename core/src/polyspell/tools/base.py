@@ -82,7 +82,7 @@ class Tool:
         inline: bool = False,
     ) -> None:
         self.run = run
-        self.name: str = name or getattr(run, "__name__", "tool")
+        self.name: str = name or str(getattr(run, "__name__", "tool"))
         self.timeout = timeout
         self.needs_approval = needs_approval
         self.grants = grants

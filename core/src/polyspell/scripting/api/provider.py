@@ -1,0 +1,210 @@
+"""The module `provider`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from polyspell.errors import NotFoundError, ValidationError
+from polyspell.messages import Delta, Message, Response
+from polyspell.providers.base import Request
+from polyspell.providers.call import ModelCall
+from polyspell.scripting.api.agent import ResultRecord, UsageRecord, from_message, to_message
+from polyspell.scripting.api.schema import SchemaHandle, schema_of
+from polyspell.scripting.declare import ApiHandle, ApiModule
+from polyspell.scripting.types import Table
+
+
+class TextStream(ApiHandle):
+    """A model's answer, piece by piece. Iterate over it: each piece is a text."""
+
+    api_name = "TextStream"
+    iterates = "next"
+
+    def __init__(self, call: ModelCall) -> None:
+        self._call = call
+        self._deltas = call.deltas()
+
+    async def next(self) -> list[str]:
+        """The next piece in a list; an empty list at the end."""
+        delta: Delta
+        async for delta in self._deltas:
+            if delta.text:
+                return [delta.text]
+        return []
+
+    def result(self) -> ResultRecord:
+        """The whole answer, after the last piece."""
+        return answer_record(self._call.response)
+
+    async def close(self) -> None:
+        """Stop the model."""
+        await self._deltas.aclose()
+
+
+class ProviderModule(ApiModule):
+    """Providers: where models come from. Each model needs the grant `provider:MODEL`."""
+
+    name = "provider"
+
+    def list_(self) -> list[str]:
+        """The names of the providers that this script may use."""
+        grants = self.spell.grants
+        return [n for n in self.spell.host.providers if _any_of(grants.words, n)]
+
+    async def models(self, *, provider: str | None = None, query: str | None = None) -> list[Table]:
+        """The models that there are: `{name, description, context_tokens, features}`.
+
+        Args:
+            provider: only those of this one.
+            query: only those whose name or description has this text.
+        """
+        names = [provider] if provider is not None else self.list_()
+        found = []
+        for name in names:
+            for model in await self.spell.host.providers.get(name).models():
+                full = f"{name}/{model.name}"
+                if not self.spell.grants.allows(f"provider:{full}"):
+                    continue
+                about = msgspec.to_builtins(model)
+                found.append({**about, "name": full, "features": sorted(model.features)})
+        wanted = (query or "").lower()
+        return [m for m in found if wanted in f"{m['name']} {m.get('description', '')}".lower()]
+
+    async def capabilities(self, model: str) -> list[str]:
+        """What a model can: "tools", "output_schema", "images", ...
+
+        Args:
+            model: `provider/model`.
+        """
+        self.spell.require_model(model)
+        _, name, provider = self.spell.host.resolve_model(model)
+        features = getattr(provider, "features", None)
+        if features is not None:
+            return sorted(features(name))
+        return [f for m in await provider.models() if m.name == name for f in sorted(m.features)]
+
+    async def complete(
+        self,
+        model: str,
+        prompt: str | None = None,
+        *,
+        messages: list[Table] | None = None,
+        instructions: str | None = None,
+        output: Table | SchemaHandle | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: list[str] | None = None,
+        seed: int | None = None,
+        options: Table | None = None,
+    ) -> ResultRecord:
+        """Ask a model once, without tools.
+
+        Args:
+            model: `provider/model`.
+            prompt: what to ask.
+            messages: a conversation, in place of the prompt or before it.
+            instructions: how to answer.
+            output: a schema for the answer.
+            temperature: how free its choice of words is.
+            max_tokens: the longest answer.
+            stop: texts at which it stops.
+            seed: for answers that can be repeated.
+            options: the provider's own settings.
+        """
+        settings = {
+            "instructions": instructions, "output": output, "temperature": temperature,
+            "max_tokens": max_tokens, "stop": stop or (), "seed": seed, "options": options or {},
+        }  # fmt: skip
+        call = self._call(model, prompt, messages, settings)
+        async for _ in call.deltas():
+            pass
+        return answer_record(call.response)
+
+    def stream(
+        self,
+        model: str,
+        prompt: str | None = None,
+        *,
+        messages: list[Table] | None = None,
+        instructions: str | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        stop: list[str] | None = None,
+        seed: int | None = None,
+        options: Table | None = None,
+    ) -> TextStream:
+        """Ask a model once, and give the answer piece by piece.
+
+        Args:
+            model: `provider/model`.
+            prompt: what to ask.
+            messages: a conversation, in place of the prompt or before it.
+            instructions: how to answer.
+            temperature: how free its choice of words is.
+            max_tokens: the longest answer.
+            stop: texts at which it stops.
+            seed: for answers that can be repeated.
+            options: the provider's own settings.
+        """
+        settings = {
+            "instructions": instructions, "temperature": temperature, "max_tokens": max_tokens,
+            "stop": stop or (), "seed": seed, "options": options or {},
+        }  # fmt: skip
+        return TextStream(self._call(model, prompt, messages, settings))
+
+    def _call(
+        self, model: str, prompt: str | None, messages: list[Table] | None, settings: dict[str, Any]
+    ) -> ModelCall:
+        self.spell.require_model(model)
+        said = [to_message(m) for m in messages or ()]
+        if prompt is not None:
+            said.append(Message.user(prompt))
+        if not said:
+            raise ValidationError("There is nothing to answer.", hint="Give a prompt or messages.")
+        instructions = settings.pop("instructions", None)
+        if instructions:
+            said.insert(0, Message.system(instructions))
+        schema = schema_of(settings.pop("output", None))
+        request = Request(model, said, output_schema=schema, **settings)
+        return ModelCall(self.spell.host, model, request, self.spell.hooks)
+
+    async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
+        """Vectors of texts.
+
+        Args:
+            model: `provider/model`.
+            texts: one vector for each.
+        """
+        self.spell.require_model(model)
+        name, short, provider = self.spell.host.resolve_model(model)
+        embed = getattr(provider, "embed", None)
+        if embed is None:
+            raise NotFoundError(f"{name} makes no embeddings.", hint="local/... and openai/... do.")
+        vectors: list[list[float]] = await embed(short, texts)
+        return vectors
+
+
+def _any_of(words: tuple[str, ...] | None, provider: str) -> bool:
+    """Whether any grant covers any model of a provider."""
+    if words is None or "*" in words or "provider" in words:
+        return True
+    patterns = [w.partition(":")[2] for w in words if w.startswith("provider:")]
+    return any(p.startswith((f"{provider}/", "*")) for p in patterns)
+
+
+def answer_record(response: Response) -> ResultRecord:
+    """A model's answer for a script."""
+    usage = response.usage
+    return ResultRecord(
+        text=response.message.text,
+        output=response.message.text,
+        messages=[from_message(response.message)],
+        usage=UsageRecord(usage.input_tokens, usage.output_tokens, usage.total_tokens, usage.cost),
+        finish_reason=response.finish_reason,
+        tool_calls=[],
+        run_id="",
+        pending=[],
+        state={},
+    )

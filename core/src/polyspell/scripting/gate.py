@@ -1,0 +1,196 @@
+"""The gate: the one place that every call from a script passes.
+
+count ─▶ limit ─▶ look up ─▶ bind and check ─▶ hooks ─▶ the API module ─▶ profile
+
+Permissions are asked by the module through `spell.grants.require`, which audits each.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polyspell.errors import NotFoundError, describe
+from polyspell.hooks import HookCall, through
+from polyspell.scripting.bind import Binder
+from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord, FunctionSpec
+from polyspell.scripting.engine import Call, Reply
+from polyspell.scripting.limits import exceeded
+from polyspell.scripting.values import FunctionRef, HandleRef, Record
+from polyspell.scripting.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from polyspell.scripting.spell import Spell
+
+
+class Entry(msgspec.Struct):
+    """A function that a script can call, ready to be called."""
+
+    name: str
+    spec: FunctionSpec
+    bind: Binder
+    attribute: str
+
+
+class Gate:
+    """The door of one spell.
+
+    Args:
+        spell: whose it is.
+        vocabulary: what there is to call.
+    """
+
+    def __init__(self, spell: Spell, vocabulary: Vocabulary) -> None:
+        self._spell = spell
+        self._vocabulary = vocabulary
+        self._modules: dict[str, ApiModule] = {}
+        self._handles: dict[int, ApiHandle] = {}
+        self._numbers: dict[int, int] = {}
+        self._next = 1
+        self._limit = spell.sandbox.limits.calls
+        self._most_waiting = spell.sandbox.limits.pending
+        self.calls = 0
+        self.waiting = 0
+        self.profile: dict[str, list[float]] | None = None
+
+    # -- a call ---------------------------------------------------------------------------------
+
+    def ask(self, call: Call) -> Reply | Awaitable[Reply]:
+        """Pass a call: a reply, or an awaitable of one where the function waits."""
+        self.calls += 1
+        try:
+            if self._limit is not None and self.calls > self._limit:
+                raise exceeded("calls", self._limit)
+            if call.target == "host":
+                return Reply(call.id, self._spell.load(*call.arguments))
+            entry, owner = self._find(call.target, call.name)
+            if entry.spec.waits or self._spell.hooks.chain("script.call") is not None:
+                return self._later(call, entry, owner)
+            begin = time.perf_counter()
+            value = self._invoke(entry, owner, call.arguments)
+            self._note(entry.name, begin)
+            return Reply(call.id, self.to_script(value))
+        except Exception as error:
+            return Reply(call.id, error=describe(error))
+
+    async def _later(self, call: Call, entry: Entry, owner: Any) -> Reply:
+        begin = time.perf_counter()
+        self.waiting += 1
+        try:
+            if self._most_waiting is not None and self.waiting > self._most_waiting:
+                raise exceeded("pending", self._most_waiting)
+            value = await self._through_hooks(call, entry, owner)
+            return Reply(call.id, self.to_script(value))
+        except Exception as error:
+            return Reply(call.id, error=describe(error))
+        finally:
+            self.waiting -= 1
+            self._note(entry.name, begin)
+
+    async def _through_hooks(self, call: Call, entry: Entry, owner: Any) -> Any:
+        chain = self._spell.hooks.chain("script.call")
+        if chain is None:
+            return await self._invoke(entry, owner, call.arguments)
+
+        async def inner(seen: HookCall) -> Any:
+            value = self._invoke(entry, owner, seen.values["arguments"])
+            return await value if inspect.isawaitable(value) else value
+
+        module, _, function = entry.name.rpartition(".")
+        values = {
+            "module": module, "function": function, "arguments": call.arguments,
+            "script": self._spell.name,
+        }  # fmt: skip
+        return await through(chain, HookCall("script.call", values), inner)
+
+    def _invoke(self, entry: Entry, owner: Any, arguments: list[Any]) -> Any:
+        if entry.spec.is_property:
+            return getattr(owner, entry.attribute)
+        ordered, named = entry.bind(arguments, self.to_host)
+        return getattr(owner, entry.attribute)(*ordered, **named)
+
+    def _find(self, target: str | HandleRef, name: str) -> tuple[Entry, Any]:
+        owner: Any
+        if isinstance(target, HandleRef):
+            owner, kind = self.handle(target), target.type
+        else:
+            owner, kind = self._module(target), target
+        entry = self._vocabulary.entries.get((kind, name))
+        if entry is None:
+            raise NotFoundError(f"There is no {kind + '.' if kind else ''}{name}.")
+        return entry, owner
+
+    def _module(self, name: str) -> ApiModule:
+        module = self._modules.get(name)
+        if module is None:
+            cls = self._vocabulary.modules.get(name)
+            if cls is None:
+                raise NotFoundError(f"There is no module {name!r}.")
+            module = self._modules[name] = cls(self._spell)
+        return module
+
+    def _note(self, name: str, begin: float) -> None:
+        if self.profile is not None:
+            self.profile.setdefault(name, []).append(time.perf_counter() - begin)
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def to_host(self, value: Any) -> Any:
+        """A reference of a script as what it stands for."""
+        if isinstance(value, FunctionRef):
+            return self._spell.function(value)
+        if isinstance(value, HandleRef):
+            return self.handle(value)
+        return value.fields if isinstance(value, Record) else value
+
+    def to_script(self, value: Any) -> Any:
+        """A host's value as a script may see it: handles and records made references."""
+        kind = type(value)
+        if kind is str or value is None or kind is int or kind is bool or kind is float:
+            return value
+        if kind is dict:
+            return {k: self.to_script(v) for k, v in value.items()}
+        if kind is list or kind is tuple:
+            return [self.to_script(v) for v in value]
+        if isinstance(value, ApiHandle):
+            return self._reference(value)
+        if isinstance(value, ApiRecord):
+            names = value.__struct_fields__
+            fields = {name: self.to_script(getattr(value, name)) for name in names}
+            return Record(value.api_name, fields)
+        function = getattr(value, "ref", None)
+        return function if isinstance(function, FunctionRef) else value
+
+    def _reference(self, handle: ApiHandle) -> HandleRef:
+        number = self._numbers.get(id(handle))
+        if number is None:
+            number, self._next = self._next, self._next + 1
+            self._handles[number] = handle
+            self._numbers[id(handle)] = number
+        return HandleRef(number, handle.api_name)
+
+    def handle(self, ref: HandleRef) -> ApiHandle:
+        """The object of a handle.
+
+        Raises:
+            NotFoundError: the script has dropped it, or made it up.
+        """
+        found = self._handles.get(ref.id)
+        if found is None or found.api_name != ref.type:
+            raise NotFoundError(f"There is no such {ref.type}.", hint="Was it closed?")
+        return found
+
+    def drop(self, handles: list[int]) -> list[ApiHandle]:
+        """Forget handles; gives those that there were."""
+        found = [self._handles.pop(n) for n in handles if n in self._handles]
+        for handle in found:
+            self._numbers.pop(id(handle), None)
+        return found
+
+    def drop_all(self) -> list[ApiHandle]:
+        """Forget all handles; gives them."""
+        return self.drop(list(self._handles))

@@ -1,0 +1,230 @@
+"""The ways to a context: in this thread, in a thread of its own, in a worker process.
+
+All three let a spell start tasks and hand on replies, and bring what the context wants to the
+spell, in the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from polyspell.errors import ScriptError
+from polyspell.scripting.engine import Call, Context, ContextOptions, Engine, Outcome, Reply
+from polyspell.scripting.limits import exceeded
+
+if TYPE_CHECKING:
+    from polyspell.scripting.spell import Spell
+
+
+class Link(Protocol):
+    """A way to a context."""
+
+    async def open(self) -> None:
+        """Make the context."""
+        ...
+
+    def send(self, method: str, *arguments: Any) -> None:
+        """Call a method of the context that gives nothing: run, call, answer, cancel, release."""
+        ...
+
+    async def query(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the context that gives something: get, set, stats."""
+        ...
+
+    async def close(self) -> None:
+        """End the context, whatever it is doing."""
+        ...
+
+    def cpu(self) -> float | None:
+        """Seconds of processor time that the context has used; None if that cannot be told."""
+        ...
+
+
+class InlineLink:
+    """A context in this thread: its calls go straight through the gate."""
+
+    def __init__(self, spell: Spell, engine: Engine, options: ContextOptions) -> None:
+        self._spell, self._engine, self._options = spell, engine, options
+        self._context: Context | None = None
+
+    async def open(self) -> None:
+        """Make the context."""
+        self._context = self._engine.open(self._options, self)
+
+    def send(self, method: str, *arguments: Any) -> None:
+        """Call a method of the context."""
+        if self._context is not None:
+            getattr(self._context, method)(*arguments)
+
+    async def query(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the context and give what it gives."""
+        return getattr(self._context, method)(*arguments) if self._context is not None else None
+
+    async def close(self) -> None:
+        """Close the context."""
+        if self._context is not None:
+            context, self._context = self._context, None
+            context.close()
+
+    def cpu(self) -> float | None:
+        """What the context says."""
+        return self._context.stats().cpu if self._context is not None else None
+
+    # -- the port -------------------------------------------------------------------------------
+
+    def ask(self, call: Call) -> Reply | None:
+        """A call of the script."""
+        reply = self._spell.ask(call)
+        if isinstance(reply, Reply):
+            return reply
+        if not self._spell.waits(call):
+            return _at_once(call, reply)
+        self._spell.spawn(self._later(reply))
+        return None
+
+    async def _later(self, reply: Awaitable[Reply]) -> None:
+        self.send("answer", await reply)
+
+    def finish(self, outcome: Outcome) -> None:
+        """A task has ended."""
+        self._spell.finished(outcome)
+
+    def output(self, stream: str, text: str) -> None:
+        """The script printed."""
+        self._spell.printed(stream, text)
+
+    def drop(self, handles: Sequence[int]) -> None:
+        """The script dropped handles."""
+        self._spell.dropped(list(handles))
+
+
+def _at_once(call: Call, reply: Awaitable[Reply]) -> Reply:
+    """The reply of a function that does not wait, but has hooks around it."""
+    steps = reply.__await__()
+    try:
+        next(iter(steps))
+    except StopIteration as done:
+        value: Reply = done.value
+        return value
+    problem = ScriptError(
+        f"A hook around {call.name} waits, which a quick function cannot.",
+        hint="Run the script with isolation 'process', or let the hook not wait.",
+    )
+    return Reply(call.id, error=problem.to_dict())
+
+
+class ThreadLink:
+    """A context in a thread of its own, for engines that block."""
+
+    def __init__(self, spell: Spell, engine: Engine, options: ContextOptions) -> None:
+        self._spell, self._engine, self._options = spell, engine, options
+        self._loop = asyncio.get_running_loop()
+        self._inbox: queue.SimpleQueue[Callable[[Context], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._ready: asyncio.Future[Context] = self._loop.create_future()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Start the thread and make the context in it."""
+        self._thread = threading.Thread(target=self._live, name="polyspell-script", daemon=True)
+        self._thread.start()
+        await self._ready
+
+    def _live(self) -> None:
+        try:
+            context = self._engine.open(self._options, self)
+        except Exception as error:
+            self._tell(self._ready.set_exception, error)
+            return
+        self._tell(self._ready.set_result, context)
+        while (work := self._inbox.get()) is not None:
+            work(context)
+        context.close()
+
+    def _tell(self, function: Callable[..., Any], *arguments: Any) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def send(self, method: str, *arguments: Any) -> None:
+        """Let the thread call a method of the context."""
+        self._inbox.put(lambda context: getattr(context, method)(*arguments))
+
+    async def query(self, method: str, *arguments: Any) -> Any:
+        """Let the thread call a method of the context; gives what it gives."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+
+        def work(context: Context) -> None:
+            try:
+                value = getattr(context, method)(*arguments)
+            except Exception as error:
+                self._tell(_settle, future, None, error)
+            else:
+                self._tell(_settle, future, value, None)
+
+        self._inbox.put(work)
+        return await future
+
+    async def close(self) -> None:
+        """End the thread; an engine that is stuck is told so by its `kill`, where it has one."""
+        if self._thread is None or self._closed:
+            return
+        self._closed = True
+        if self._ready.done() and not self._ready.exception():
+            kill = getattr(self._ready.result(), "kill", None)
+            if kill is not None:
+                kill()
+        self._inbox.put(None)
+        await self._loop.run_in_executor(None, self._thread.join, 5.0)
+
+    def cpu(self) -> float | None:
+        """Not known from outside."""
+        return None
+
+    # -- the port, called in the thread ---------------------------------------------------------
+
+    def ask(self, call: Call) -> Reply | None:
+        """A call of the script: those that are answered at once are waited for."""
+        if self._closed:
+            return Reply(call.id, error=ScriptError("The script was closed.").to_dict())
+        waits = self._spell.waits(call)
+        if waits:
+            self._tell(self._start, call)
+            return None
+        return asyncio.run_coroutine_threadsafe(self._answer(call), self._loop).result()
+
+    def _start(self, call: Call) -> None:
+        self._spell.spawn(self._later(call))
+
+    async def _later(self, call: Call) -> None:
+        self.send("answer", await self._answer(call))
+
+    async def _answer(self, call: Call) -> Reply:
+        reply = self._spell.ask(call)
+        return reply if isinstance(reply, Reply) else await reply
+
+    def finish(self, outcome: Outcome) -> None:
+        """A task has ended."""
+        self._tell(self._spell.finished, outcome)
+
+    def output(self, stream: str, text: str) -> None:
+        """The script printed."""
+        if self._spell.over_output(text):
+            raise exceeded("output", self._options.limits.output)
+        self._tell(self._spell.write, stream, text)
+
+    def drop(self, handles: Sequence[int]) -> None:
+        """The script dropped handles."""
+        self._tell(self._spell.dropped, list(handles))
+
+
+def _settle(future: asyncio.Future[Any], value: Any, error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(value)

@@ -1,0 +1,80 @@
+"""Module files for scripts: found beside the script and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from polyspell.errors import NotFoundError, PermissionDenied
+from polyspell.grants import Grants
+
+ENDINGS = (".lua", ".mjs", ".js", ".mts", ".ts", ".wren", ".py")
+MAX_SIZE = 4 * 2**20
+
+
+class Loader:
+    """Finds and reads module files.
+
+    Args:
+        folder: the script's folder; None for a script without one: it imports nothing.
+        grants: must allow `import:PATH`, with the path relative to the folder.
+    """
+
+    def __init__(self, folder: str | None, grants: Grants) -> None:
+        self._root = Path(folder).resolve() if folder is not None else None
+        self._grants = grants
+
+    def load(self, specifier: str, importer: str | None = None) -> dict[str, Any]:
+        """A module file: `{"name", "source", "file"}`, the file relative to the script's folder.
+
+        Args:
+            specifier: as the script wrote it; "a.b" and "a/b" are the same, an ending may be left
+                out; "./" and "../" are relative to the importer.
+            importer: the `file` of the module that asks; None for the script itself.
+
+        Raises:
+            NotFoundError: there is no such file.
+            PermissionDenied: it lies outside the folder, or importing is not granted.
+        """
+        if self._root is None:
+            raise NotFoundError(
+                f"There is no module {specifier!r}: this script has no folder.",
+                hint="Run it from a file.",
+            )
+        file = self._find(specifier, importer)
+        relative = file.relative_to(self._root).as_posix()
+        self._grants.require(f"import:{relative}")
+        if file.stat().st_size > MAX_SIZE:
+            raise NotFoundError(f"The module {relative} is larger than {MAX_SIZE} bytes.")
+        return {"name": relative, "source": file.read_text("utf-8"), "file": relative}
+
+    def _find(self, specifier: str, importer: str | None) -> Path:
+        assert self._root is not None
+        relative = specifier.startswith(("./", "../"))
+        base = self._root
+        if relative and importer:
+            base = (self._root / importer).parent
+        own = Path(importer).suffix if importer else ""
+        for name in (specifier, specifier.replace(".", "/")) if not relative else (specifier,):
+            for candidate in self._candidates(base / name, own):
+                found = candidate.resolve()
+                if not found.is_relative_to(self._root):
+                    raise PermissionDenied(
+                        f"The module {specifier!r} is outside the script's folder.",
+                        hint="Scripts import from their own folder only.",
+                        context={"grant": f"import:{specifier}"},
+                    )
+                if found.is_file():
+                    return found
+        raise NotFoundError(
+            f"There is no module {specifier!r}.",
+            hint=f"It must be a file below {self._root.name}/.",
+        )
+
+    @staticmethod
+    def _candidates(path: Path, own: str) -> list[Path]:
+        endings = sorted(ENDINGS, key=lambda ending: ending != own)
+        with_ending = [path.with_name(path.name + ending) for ending in endings]
+        as_folder = [path / f"{stem}{e}" for e in endings for stem in ("init", "index", "__init__")]
+        named = [path] if path.suffix in ENDINGS else []
+        return [*named, *with_ending, *as_folder]

@@ -1,0 +1,214 @@
+"""The scripts of a host: `Host.scripts`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polyspell.errors import ConfigError, NotFoundError, ScriptError
+from polyspell.hookspecs import EngineInfo
+from polyspell.scripting.engine import ContextOptions, Engine, Source
+from polyspell.scripting.links import InlineLink, Link, ThreadLink
+from polyspell.scripting.sandbox import Sandbox
+from polyspell.scripting.spell import ScriptResult, Spell, Write
+from polyspell.scripting.state import State
+from polyspell.scripting.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from polyspell.host import Host
+    from polyspell.scripting.worker import WorkerPool
+
+
+class Scripts:
+    """Opens and runs scripts. One for each host."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._pools: dict[tuple[str, asyncio.AbstractEventLoop], WorkerPool] = {}
+        self._vocabulary: Vocabulary | None = None
+        self._open: set[Spell] = set()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """All that scripts can say: the core's modules and those of plugins."""
+        if self._vocabulary is None:
+            from polyspell.scripting.api import MODULES
+
+            added = [self._host.script_apis.get(name) for name in self._host.script_apis]
+            self._vocabulary = Vocabulary((*MODULES, *added))
+        return self._vocabulary
+
+    def engine_of(self, file: str | Path) -> str:
+        """The engine for a file, by its ending.
+
+        Raises:
+            ConfigError: no engine takes files of that ending; says what is there.
+        """
+        ending = Path(file).suffix
+        known: dict[str, str] = {}
+        for entry in self._host.engines.entries():
+            if isinstance(entry.info, EngineInfo):
+                known.update(dict.fromkeys(entry.info.extensions, entry.name))
+        if ending not in known:
+            raise ConfigError(
+                f"No engine runs {ending or 'such'} files ({file}).",
+                hint=f"Endings are {', '.join(known) or 'none: pip install polyspell-lua'}; "
+                "or name the language.",
+            )
+        return known[ending]
+
+    async def open(
+        self,
+        language: str,
+        *,
+        sandbox: Sandbox | None = None,
+        name: str = "script",
+        folder: str | Path | None = None,
+        args: list[str] | None = None,
+        input: Any = None,
+        write: Write | None = None,
+        state: Path | None = None,
+    ) -> Spell:
+        """A script's context, to run code and call functions in; close it.
+
+        Args:
+            language: the engine's name.
+            sandbox: None for what the configuration says.
+            name: how it is called in events and errors.
+            folder: where its modules are found; None: it imports none.
+            args: the command line's arguments, `args` in the script.
+            input: a plain value, `input` in the script.
+            write: gets (stream, text) of what it prints; None collects it in the result.
+            state: the file of its `state`; None keeps it in the process.
+
+        Raises:
+            NotFoundError: there is no such engine.
+            ConfigError: the engine cannot be isolated as the sandbox asks.
+        """
+        sandbox = sandbox or Sandbox.configured(self._host.config)
+        engine = self._host.engines.get(language)
+        if sandbox.isolation not in engine.facts.isolations:
+            raise ConfigError(
+                f"The engine {engine.facts.name} cannot run {sandbox.isolation}.",
+                hint=f"It runs {' or '.join(engine.facts.isolations)}: --isolation.",
+            )
+        spell = Spell(
+            self._host,
+            self.vocabulary,
+            sandbox,
+            name=name,
+            folder=None if folder is None else str(folder),
+            write=write,
+            state=State(state),
+        )
+        options = ContextOptions(
+            self.vocabulary.api,
+            sandbox.limits,
+            {"args": args or [], "input": input, "host": self._facts(engine, sandbox)},
+            sandbox.trusted,
+        )
+        await spell.start(self._link(spell, engine, options))
+        self._open.add(spell)
+        spell.closers.append(lambda: self._open.discard(spell))
+        return spell
+
+    def _facts(self, engine: Engine, sandbox: Sandbox) -> dict[str, Any]:
+        from polyspell import __version__
+
+        return {
+            "version": __version__,
+            "engine": engine.facts.name,
+            "engine_version": engine.facts.version,
+            "features": sorted(engine.facts.features),
+            "grants": list(sandbox.grants),
+            "limits": msgspec.structs.asdict(sandbox.limits),
+            "isolation": sandbox.isolation,
+        }
+
+    def _link(self, spell: Spell, engine: Engine, options: ContextOptions) -> Link:
+        if engine.facts.threaded and not options.trusted:
+            return ThreadLink(spell, engine, options)
+        if spell.sandbox.isolation == "inline":
+            return InlineLink(spell, engine, options)
+        from polyspell.scripting.workerlink import WorkerLink
+
+        load = self._host.engines.entry(engine.facts.name).info.load
+        return WorkerLink(spell, self._pool(engine, load), load, options)
+
+    def _pool(self, engine: Engine, load: str) -> WorkerPool:
+        """The workers of an engine; one warm template for each engine and event loop."""
+        from polyspell.scripting.worker import WorkerPool
+
+        key = (engine.facts.name, asyncio.get_running_loop())
+        if key not in self._pools:
+            warm = [load.partition(":")[0], "polyspell.scripting.serve"]
+            self._pools[key] = WorkerPool([*warm, *filter(None, [engine.facts.warm])])
+        return self._pools[key]
+
+    async def run(
+        self, source: str | Source, language: str, *, sandbox: Sandbox | None = None, **options: Any
+    ) -> ScriptResult:
+        """Run a program once; options as for `open`.
+
+        Raises:
+            ScriptError: it failed, hit a limit or was refused something; `code` says which.
+        """
+        if isinstance(source, Source):
+            options.setdefault("name", source.name)
+        async with await self.open(language, sandbox=sandbox, **options) as spell:
+            return await spell.run(source)
+
+    async def run_file(
+        self, path: str | Path, *, language: str | None = None, **options: Any
+    ) -> ScriptResult:
+        """Run a file once; its engine is known by its ending. Options as for `open`.
+
+        Raises:
+            NotFoundError: there is no such file, or it is not text.
+            ScriptError: as `run`.
+        """
+        source = read_source(path)
+        language = language or self.engine_of(path)
+        options.setdefault("folder", folder_of(path))
+        return await self.run(source, language, **options)
+
+    async def aclose(self) -> None:
+        """End all scripts, and the workers."""
+        for spell in list(self._open):
+            await spell.close()
+        here = asyncio.get_running_loop()
+        for (_, loop), pool in list(self._pools.items()):
+            if loop is here or loop.is_closed():
+                await pool.close()
+            else:
+                done = asyncio.run_coroutine_threadsafe(pool.close(), loop)
+                await asyncio.wrap_future(done)
+        self._pools.clear()
+
+
+def folder_of(path: str | Path) -> Path:
+    """The folder in which a script's modules are found."""
+    return Path(path).resolve().parent
+
+
+def read_source(path: str | Path) -> Source:
+    """A file as source.
+
+    Raises:
+        NotFoundError: it is not there, or not text; says what to do.
+    """
+    file = Path(path)
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise NotFoundError(
+            f"{path} cannot be read: {error.strerror}.", hint="Check the path."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ScriptError(
+            f"{path} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8."
+        ) from error
+    return Source(text, name=str(path), file=file.name)

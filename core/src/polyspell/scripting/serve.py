@@ -1,0 +1,100 @@
+"""A context in a worker process: messages in, methods called, messages out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polyspell.errors import PolyspellError, describe
+from polyspell.registry import load_object
+from polyspell.scripting.engine import Call, Outcome, Reply
+from polyspell.scripting.limits import exceeded
+from polyspell.scripting.values import HandleRef
+from polyspell.scripting.wire import (
+    Answer,
+    Ask,
+    Dropped,
+    Ended,
+    Gave,
+    Printed,
+    Query,
+    Setup,
+    worker_codec,
+)
+
+if TYPE_CHECKING:
+    from polyspell.scripting.worker.channel import Channel
+
+
+class ChannelPort:
+    """The port of a context whose host is at the other end of a channel."""
+
+    def __init__(self, channel: Channel, setup: Setup) -> None:
+        self._channel = channel
+        self._waits = set(setup.waits)
+        self._left = setup.options.limits.output
+        self._allowed = self._left
+        self.waiting: deque[Any] = deque()
+
+    def ask(self, call: Call) -> Reply | None:
+        """Send a call; wait for the answer if it comes at once."""
+        message = Ask(call.id, call.task, call.target, call.name, call.arguments)
+        try:
+            kind = call.target.type if isinstance(call.target, HandleRef) else call.target
+            if (kind, call.name) in self._waits:
+                self._channel.post(message)
+                return None
+            self._channel.send(message)
+        except PolyspellError as error:  # too large a frame, say
+            return Reply(call.id, error=error.to_dict())
+        while True:
+            got = self._channel.receive()
+            if type(got) is Answer and got.call == call.id:
+                return Reply(got.call, got.value, got.error)
+            self.waiting.append(got)
+
+    def finish(self, outcome: Outcome) -> None:
+        """A task has ended."""
+        end = Ended(outcome.task, outcome.value, outcome.error, outcome.fatal)
+        try:
+            self._channel.post(end)
+        except Exception as error:
+            self._channel.post(Ended(outcome.task, None, describe(error), outcome.fatal))
+
+    def output(self, stream: str, text: str) -> None:
+        """The script printed."""
+        if self._left is not None:
+            self._left -= len(text.encode("utf-8", "replace"))
+            if self._left < 0:
+                raise exceeded("output", self._allowed)
+        self._channel.post(Printed(stream, text))
+
+    def drop(self, handles: Sequence[int]) -> None:
+        """The script dropped handles."""
+        self._channel.post(Dropped(list(handles)))
+
+
+def serve(channel: Channel, options: Any) -> None:
+    """Open a context as a `Setup` says, and do what the host sends until it hangs up."""
+    setup = msgspec.convert(options, Setup)
+    channel.codec = worker_codec()
+    port = ChannelPort(channel, setup)
+    context = load_object(setup.engine)().open(setup.options, port)
+    while True:
+        message = port.waiting.popleft() if port.waiting else channel.receive()
+        if type(message) is Query:
+            _query(channel, context, message)
+        else:
+            message.do(context)
+
+
+def _query(channel: Channel, context: Any, query: Query) -> None:
+    try:
+        value = getattr(context, query.method)(*query.arguments)
+        plain = msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
+        channel.post(Gave(query.number, plain, None))
+    except Exception as error:
+        channel.post(Gave(query.number, None, describe(error)))

@@ -1,0 +1,173 @@
+"""The way to a context in a worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polyspell.errors import PolyspellError, ScriptError
+from polyspell.scripting import wire
+from polyspell.scripting.engine import ContextOptions, Reply
+from polyspell.scripting.limits import Limits, exceeded
+from polyspell.scripting.worker import Exit, WorkerLimits, WorkerPool
+from polyspell.scripting.worker.errors import WorkerExited
+
+if TYPE_CHECKING:
+    from polyspell.scripting.spell import Spell
+    from polyspell.scripting.worker import Worker
+
+ENTRY = "polyspell.scripting.serve:serve"
+_MESSAGES: dict[str, Any] = {
+    "run": wire.Run, "call": wire.Invoke, "cancel": wire.Cancel, "release": wire.Release,
+}  # fmt: skip
+
+
+class WorkerLink:
+    """A context in a worker of a pool."""
+
+    def __init__(
+        self, spell: Spell, pool: WorkerPool, engine: str, options: ContextOptions
+    ) -> None:
+        self._spell, self._pool = spell, pool
+        waits = [key for key, entry in spell.vocabulary.entries.items() if entry.spec.waits]
+        self._setup = wire.Setup(engine, options, waits)
+        self._limits = options.limits
+        self._worker: Worker | None = None
+        self._queries: dict[int, asyncio.Future[Any]] = {}
+        self._numbers = itertools.count(1)
+        self._closing = False
+        self._watch: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Start the worker."""
+        self._worker = await self._pool.start(
+            ENTRY,
+            msgspec.to_builtins(self._setup),
+            limits=worker_limits(self._limits),
+            on_message=self._got,
+            codec=wire.host_codec(),
+        )
+        self._watch = asyncio.ensure_future(self._until_exit(self._worker))
+
+    def send(self, method: str, *arguments: Any) -> None:
+        """Send a message that stands for a method of the context."""
+        if method == "answer":
+            reply: Reply = arguments[0]
+            message: Any = wire.Answer(reply.call, reply.value, reply.error)
+        else:
+            message = _MESSAGES[method](*arguments)
+        self._post(message)
+
+    def _post(self, message: Any) -> None:
+        if self._worker is None:
+            return
+        try:
+            self._worker.send(message)
+        except WorkerExited:
+            pass
+        except (PolyspellError, TypeError, ValueError) as error:
+            if not isinstance(message, wire.Answer):
+                raise
+            problem = {"code": "invalid", "message": f"The answer cannot cross: {error}"}
+            self._worker.send(wire.Answer(message.call, None, problem))
+
+    async def query(self, method: str, *arguments: Any) -> Any:
+        """Ask the context; gives what the method gives."""
+        number = next(self._numbers)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queries[number] = future
+        try:
+            self._post(wire.Query(number, method, list(arguments)))
+            return await future
+        finally:
+            self._queries.pop(number, None)
+
+    async def close(self) -> None:
+        """Kill the worker."""
+        self._closing = True
+        if self._worker is not None:
+            await self._worker.kill()
+        if self._watch is not None:
+            await self._watch
+
+    def cpu(self) -> float | None:
+        """From the clock of the worker's process, where the system has such clocks."""
+        if self._worker is None or self._worker.exit is not None:
+            return None
+        try:
+            return time.clock_gettime((~self._worker.pid << 3) | 2)  # see clock_getcpuclockid(3)
+        except (AttributeError, OSError, OverflowError):
+            return None
+
+    # -- what the worker sends ------------------------------------------------------------------
+
+    def _got(self, message: Any) -> None:
+        if type(message) is wire.Ask:
+            reply = self._spell.ask(message.call())
+            if isinstance(reply, Reply):
+                self.send("answer", reply)
+            else:
+                self._spell.spawn(self._later(reply))
+        elif type(message) is wire.Ended:
+            self._spell.finished(message.outcome())
+        elif type(message) is wire.Printed:
+            self._print(message)
+        elif type(message) is wire.Dropped:
+            self._spell.dropped(message.handles)
+        else:
+            self._gave(message)
+
+    async def _later(self, reply: Awaitable[Reply]) -> None:
+        self.send("answer", await reply)
+
+    def _print(self, message: wire.Printed) -> None:
+        """What the worker let through is counted again: nothing there is trusted."""
+        try:
+            self._spell.printed(message.stream, message.text)
+        except PolyspellError as error:
+            self._spell.broken(error)
+
+    def _gave(self, message: wire.Gave) -> None:
+        future = self._queries.get(message.number)
+        if future is None or future.done():
+            return
+        if message.error is not None:
+            future.set_exception(PolyspellError.from_dict(message.error))
+        else:
+            future.set_result(message.value)
+
+    # -- the end --------------------------------------------------------------------------------
+
+    async def _until_exit(self, worker: Worker) -> None:
+        exit = await worker.wait()
+        if not self._closing:
+            self._spell.broken(_death(exit, self._limits))
+        gone = ScriptError("The script has ended.")
+        for future in self._queries.values():
+            if not future.done():
+                future.set_exception(gone)
+
+
+def _death(exit: Exit, limits: Limits) -> PolyspellError:
+    """The error for a worker that ended by itself."""
+    if exit.reason in ("cpu", "memory"):
+        return exceeded(exit.reason, getattr(limits, exit.reason))
+    return ScriptError(
+        f"The script's process ended: {exit}.",
+        hint="It crashed its engine; the host is not affected.",
+        context={"exit": msgspec.to_builtins(exit)},
+    )
+
+
+def worker_limits(limits: Limits) -> WorkerLimits:
+    """What the kernel enforces behind the engine: memory with room for the engine itself, and
+    processor time in whole seconds."""
+    return WorkerLimits(
+        memory_bytes=None if limits.memory is None else limits.memory * 2 + 128 * 2**20,
+        cpu_seconds=None,
+    )
