@@ -30,7 +30,7 @@ def binder(spec: FunctionSpec, where: str) -> Binder:
     names = [p.name for p in ordered]
     takes_dict = [_takes_dict(p.type) for p in ordered]
     named = any(p.named for p in params)
-    required = {p.name for p in params if p.required}
+    required = [p.name for p in params if p.required]
 
     def bind(arguments: list[Any], resolve: Resolve) -> tuple[list[Any], dict[str, Any]]:
         given, options = _split(arguments, takes_dict, checks, named, rest is not None)
