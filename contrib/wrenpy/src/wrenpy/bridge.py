@@ -1,0 +1,110 @@
+"""The Lua state beneath a VM: choosing Lua, loading the runtime, calling into it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Callable
+from importlib import import_module, resources
+from typing import Any
+
+FILES = (
+    "base", "fuel", "operators", "values", "strings", "lists", "maps", "sequences", "fibers",
+    "host", "optional",
+)  # fmt: skip
+LUAS = ("luajit21", "lua54", "lua55")
+# Memory past the soft limit at which Lua itself refuses: what one slice may allocate.
+HEADROOM = 8 << 20
+
+
+@functools.cache
+def choose_lua() -> Any:
+    """The lupa module of the best Lua at hand; WRENPY_LUA names another."""
+    wanted = os.environ.get("WRENPY_LUA")
+    for name in (wanted,) if wanted else LUAS:
+        try:
+            return import_module(f"lupa.{name}")
+        except ImportError:
+            continue
+    raise ImportError(f"lupa has no {wanted or 'LuaJIT 2.1 or Lua 5.4'} on this platform")
+
+
+@functools.cache
+def sources() -> tuple[tuple[str, bytes], ...]:
+    """The runtime's files in order of loading."""
+    folder = resources.files(__package__) / "runtime"
+    return tuple((name, (folder / f"{name}.lua").read_bytes()) for name in ("bootstrap", *FILES))
+
+
+class Bridge:
+    """One Lua state with the runtime loaded."""
+
+    def __init__(self, memory: int | None, write: Callable[[bytes], None]) -> None:
+        lupa = choose_lua()
+        lua = lupa.LuaRuntime(
+            encoding=None,
+            source_encoding="latin-1",
+            unpack_returned_tuples=False,
+            register_eval=False,
+            register_builtins=False,
+            attribute_filter=_deny,
+            max_memory=None if memory is None else memory + memory // 4 + HEADROOM,
+        )
+        self.lua_type = lupa.lua_type
+        self.memory_error: type[Exception] = lupa.LuaMemoryError
+        self.lua_error: type[Exception] = lupa.LuaError
+        self.as_object = lupa.as_attrgetter
+        self._load = lua.eval(b"load")
+        (_, bootstrap), *rest = sources()
+        self.runtime = self._load(bootstrap, b"=bootstrap")()
+        runtime = self.runtime
+        runtime[b"host_write"] = write
+        runtime[b"identity"] = id
+        runtime[b"entropy"] = lambda: int.from_bytes(os.urandom(5), "little")
+        for name, source in rest:
+            loaded = self._load(source, b"=" + name.encode())
+            if isinstance(loaded, tuple):
+                raise AssertionError(loaded[1])
+            loaded(runtime)
+        self.call("set_clock", time.perf_counter)
+        self.call("set_memory", None if memory is None else memory / 1024)
+        self.call("install")
+        self.lua = lua
+        self.gc = lua.eval(b"collectgarbage")
+        self._environment = lua.table()
+        self.functions: dict[str, Any] = {}
+
+    def function(self, name: str) -> Any:
+        """A function of the runtime."""
+        found = self.functions.get(name)
+        if found is None:
+            found = self.functions[name] = self.runtime[name.encode()]
+        return found
+
+    def call(self, name: str, *args: Any) -> Any:
+        """Call a function of the runtime; several results are a tuple."""
+        return self.runtime[name.encode()](*args)
+
+    def many(self, name: str, *args: Any) -> tuple[Any, ...]:
+        """Call a function of the runtime for any number of results."""
+        result = self.function(name)(*args)
+        if isinstance(result, tuple):
+            return result
+        return (result,)
+
+    def load(self, lua: str, unit: int) -> Any:
+        """A chunk of compiled Wren, which sees nothing of Lua's globals.
+
+        Raises:
+            ValueError: the Lua compiler refuses it, with its reason.
+        """
+        name = b"@wren:%d" % unit
+        loaded = self._load(lua.encode("latin-1"), name, b"t", self._environment)
+        if isinstance(loaded, tuple):
+            raise ValueError(loaded[1].decode("utf-8", "replace"))
+        return loaded
+
+
+def _deny(owner: object, name: object, setting: bool) -> Any:
+    raise AttributeError("Lua has no access to Python's attributes")

@@ -1,0 +1,120 @@
+"""Compiling one source: parse, analyse, emit."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from .analysis import find_numbers, place_variables
+from .classes import Parser
+from .emit_classes import Emitter
+from .lexer import Lexer, Note
+from .nodes import Node, Return
+from .scope import ModuleScope, Variable
+
+Kind = Literal["module", "function", "expression"]
+
+
+class CompiledUnit(NamedTuple):
+    """A Lua chunk to be called with the runtime and the module's record; `declared` are the names
+    of the module variables it defines. Called, a chunk of kind "function" or "expression" gives
+    a Wren function, one of kind "module" runs the module."""
+
+    lua: str
+    declared: list[str]
+    functions: dict[tuple[int, int], str]  # names, by line of definition and Lua parameters
+
+
+class CompileFailed(Exception):
+    """The source has errors."""
+
+    def __init__(self, notes: list[Note]) -> None:
+        super().__init__(f"{len(notes)} compile errors")
+        self.notes = notes
+
+
+def compile_module(
+    source: str, scope: ModuleScope, unit: int, kind: Kind = "module", shared: bool = False
+) -> CompiledUnit:
+    """Compile `source` (bytes as Latin-1 text) as the `unit`th chunk of its VM.
+
+    Raises:
+        CompileFailed: with every error found; `scope` is then as it was.
+    """
+    known = dict(scope.variables)
+    tokens = Lexer(source).run()
+    parser = Parser(tokens, scope)
+    try:
+        try:
+            body: list[Node]
+            if kind == "expression":
+                value = parser.parse_expression()
+                body = [Return(value.line, value)]
+            else:
+                body = parser.parse_module()
+            # The reference reads one token past the parser's next, and no further.
+            read = [note for note in tokens.errors if note.token <= parser.c + 1]
+            notes = sorted(read + parser.errors, key=lambda note: note.line)
+            notes += undefined(scope)
+            if notes:
+                raise CompileFailed(notes)
+            declared = [name for name in scope.variables if name not in known]
+            lua, functions = emit(parser, scope, body, unit, kind, shared)
+            return CompiledUnit(lua, declared, functions)
+        except RecursionError:
+            note = Note(parser.lines[parser.p], "Error: The source is nested too deeply.")
+            raise CompileFailed([note]) from None
+    except CompileFailed:
+        scope.variables = known
+        raise
+
+
+def undefined(scope: ModuleScope) -> list[Note]:
+    """Errors for the variables used but never defined."""
+    return [
+        Note(v.line, f"Error at '{name}': Variable is used but not defined.")
+        for name, v in scope.variables.items()
+        if not v.defined
+    ]
+
+
+def emit(
+    parser: Parser, scope: ModuleScope, body: list[Node], unit: int, kind: Kind, shared: bool
+) -> tuple[str, dict[tuple[int, int], str]]:
+    """The Lua text of a parsed source, and the names of its functions."""
+    variables = list(scope.variables.values())
+    find_numbers(parser.locals if shared else [*parser.locals, *variables])
+    place_variables(parser.functions, parser.fn, variables, shared or kind != "module")
+    emitter = Emitter(unit)
+    emitter.fn = parser.fn
+    if kind != "module":
+        emitter.write("return function(n_) ")
+    emitter.body(body)
+    if kind != "module":
+        emitter.write(" end")
+    text = header(emitter, parser, variables) + "".join(emitter.out)
+    for variable in variables:
+        variable.values.clear()
+        if variable.kind == "module":
+            variable.kind, variable.number = "far", False
+    return text, emitter.functions
+
+
+def header(emitter: Emitter, parser: Parser, variables: list[Variable]) -> str:
+    """The chunk's first line: helpers, core classes and module variables as Lua locals."""
+    helpers = sorted({*emitter.helpers, "F", "slice"} - {"X"})
+    names = ",".join(helpers)
+    values = ",".join(f"R.{name}" for name in helpers)
+    parts = [f"local R,X=... local G,{names}=X.G,{values}; "]
+    core = [v.lua for v in variables if v.kind == "core" and v in parser.fn.module_uses]
+    if core:
+        parts.append(f"local {','.join(core)}={','.join('G.' + name for name in core)}; ")
+    own = [v.lua for v in variables if v.kind == "module"]
+    if own:
+        parts.append(f"local {','.join(own)}; ")
+        parts += [
+            f"X.far.{name}=function(w,v) if w then {name}=v else return {name} end end; "
+            for name in own
+        ]
+    if parser.fn.spilled:
+        parts.append(f"local L_{id(parser.fn)}={{}}; ")
+    return "".join(parts)

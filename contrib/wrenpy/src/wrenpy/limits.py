@@ -1,0 +1,38 @@
+"""What a program may use, and what it has used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of each run (a call from the host and all that it does); None means none.
+
+    Attributes:
+        fuel: units of work; about one for a step of a small loop, some 15 for a call.
+        seconds: of running, by the wall clock. Waiting for the host does not count.
+        memory: bytes held by the VM as a whole.
+        depth: calls on one fiber's stack, to the nearest thousand.
+        output: bytes printed.
+    """
+
+    fuel: int | None = None
+    seconds: float | None = None
+    memory: int | None = None
+    depth: int | None = None
+    output: int | None = None
+
+
+UNLIMITED = Limits()
+
+
+class Usage(NamedTuple):
+    """What runs have used: fuel units, seconds of running, output bytes; and the bytes that the VM
+    holds now."""
+
+    fuel: float
+    seconds: float
+    output: float
+    memory: int

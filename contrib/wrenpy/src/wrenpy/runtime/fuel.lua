@@ -1,0 +1,122 @@
+-- Limits. Code charges F[1] at loop edges and function entries; below zero, a slice is over, and
+-- `slice` looks at the budgets. A slice is at most SLICE units, each about one slot of Lua's
+-- stack at a function's entry, so that a slice cannot overflow a stack that was not deep.
+local R = ...
+local getinfo, count, collect = debug.getinfo, collectgarbage, collectgarbage
+local min, huge = math.min, math.huge
+
+local SLICE = 40000
+local DEEP = 350 -- frames on one coroutine's stack past which it goes on in another
+local F = { 0 }
+R.F = F
+local budget = { fuel = huge, output = huge } -- of the task that runs; time is seconds left
+local given = 0 -- fuel handed out for the slice that runs
+local memory = huge -- kilobytes
+local now, since
+local total_fuel, total_output = 0, 0
+function R.totals() return total_fuel, total_output end
+
+function R.set_memory(kilobytes) memory = kilobytes or huge end
+function R.set_clock(clock) now = clock end
+
+local function hand_out()
+  given = min(SLICE, budget.fuel)
+  F[1] = given
+end
+
+local function settle()
+  local used = given - F[1]
+  budget.fuel = budget.fuel - used
+  total_fuel = total_fuel + used
+  given = F[1]
+end
+
+-- The budget of the task that is about to run, and its end.
+function R.enter(own)
+  budget = own
+  hand_out()
+  if budget.time then since = now() end
+end
+
+function R.leave()
+  settle()
+  if budget.time then
+    local time = now()
+    budget.time = budget.time - (time - since)
+    since = time
+  end
+end
+
+local function check_memory(extra)
+  local kilobytes = count("count") + extra
+  if kilobytes > memory then
+    collect("collect")
+    kilobytes = count("count") + extra
+    if kilobytes > memory then R.limit("memory") end
+  end
+end
+
+-- A slice is over. With `deep_matters`, says whether the stack has become deep.
+local function slice(deep_matters)
+  settle()
+  if budget.fuel <= 0 then R.limit("fuel") end
+  hand_out()
+  if budget.time then
+    local time = now()
+    budget.time = budget.time - (time - since)
+    since = time
+    if budget.time <= 0 then R.limit("time") end
+  end
+  if memory < huge then check_memory(0) end
+  return deep_matters and getinfo(DEEP, "l") ~= nil
+end
+R.slice = slice
+
+-- Work that takes long inside one call is charged before it is done.
+function R.charge(units)
+  F[1] = F[1] - units
+  if F[1] < 0 then slice() end
+end
+local charge = R.charge
+
+-- Room for a value of that many bytes.
+function R.reserve(bytes)
+  if bytes > 4096 then
+    if memory < huge then check_memory(bytes / 1024) end
+    charge(bytes / 32)
+  end
+end
+
+-- A string that was just made.
+function R.joined(text)
+  if #text > 2048 then charge(#text / 32) end
+  return text
+end
+
+-- Go on with a call in a fresh coroutine, since this one's stack is deep.
+local yield = coroutine.yield
+function R.seg(...)
+  return (yield(R.SEGMENT, getinfo(2, "f").func, ...))
+end
+
+-- Output.
+local buffer, size = {}, 0
+function R.flush()
+  if size == 0 then return end
+  local text = table.concat(buffer, "", 1, #buffer)
+  buffer, size = {}, 0
+  R.host_write(text)
+end
+function R.emit(text)
+  local length = #text
+  total_output = total_output + length
+  budget.output = budget.output - length
+  if budget.output < 0 then
+    R.flush()
+    R.limit("output")
+  end
+  charge(2 + length / 16)
+  buffer[#buffer + 1] = text
+  size = size + length
+  if size > 8192 or #buffer > 512 then R.flush() end
+end

@@ -1,0 +1,198 @@
+"""The VM: one sandbox of Wren, driven from Python."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .bridge import Bridge
+from .compiler.mangle import mangle_signature
+from .driver import Driver
+from .errors import CompileError, UsageError
+from .foreign import Binder
+from .limits import UNLIMITED, Limits, Usage
+from .modules import Modules
+from .tasks import Request, Task
+from .values import HostFunction, to_python, to_wren
+
+ImportModule = Callable[[str], "str | bytes | None"]
+ResolveModule = Callable[[str, str], "str | None"]
+
+
+class VM:
+    """A Wren virtual machine.
+
+    Args:
+        limits: what each run may use.
+        import_module: gives the source of a module by its resolved name; None if there is none.
+        resolve_module: gives a module's name from the importer's and the text of the import; None
+            if it cannot be. Without it the text is the name.
+        write: takes what the program prints, in pieces; standard output by default.
+        bind: finds the Python behind `foreign`; a `Foreign` registry, or any `Binder`.
+        report: takes the compile errors of imported modules and of code given to Meta.
+
+    A VM may be used by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits = UNLIMITED,
+        import_module: ImportModule | None = None,
+        resolve_module: ResolveModule | None = None,
+        write: Callable[[str], object] | None = None,
+        bind: Binder | None = None,
+        report: Callable[[CompileError], object] | None = None,
+    ) -> None:
+        self.limits = limits
+        self.import_module = import_module
+        self.resolve_module = resolve_module
+        self.write = write or sys.stdout.write
+        self.bind = bind
+        self.report = report
+        self.usable = True
+        self.bridge = Bridge(limits.memory, self._write)
+        self.bridge.call("set_depth", limits.depth)
+        self.modules = Modules(self)
+        self.classes: dict[type, Any] = {}  # Wren classes by the Python class they are bound to
+        self.tasks: set[Task] = set()
+        self.driver = Driver(self)
+
+    # -- running code
+
+    def interpret(self, source: str | bytes, module: str = "main") -> None:
+        """Run a source in a module, which keeps its variables from one call to the next.
+
+        Raises:
+            CompileError, RuntimeError, LimitError.
+        """
+        self.start(source, module).run()
+
+    async def interpret_async(self, source: str | bytes, module: str = "main") -> None:
+        """`interpret` for programs whose foreign methods are asynchronous."""
+        await self.start(source, module)
+
+    def start(
+        self, source: str | bytes, module: str = "main", limits: Limits | None = None
+    ) -> Task:
+        """A task that will run a source, within `limits` instead of the VM's own.
+
+        Raises:
+            CompileError: it does not compile.
+        """
+        self.driver.check()
+        found = self.modules.get(module)
+        chunk = self.modules.compile(found, source)
+        budget = self._budget(limits)
+        return self._task(self.bridge.call("start_task", budget, chunk, found.record), budget)
+
+    def call(self, target: Any, signature: str, *args: Any) -> Any:
+        """Call a method of a Wren value: `vm.call(vm.variable("main", "Foo"), "bar(_)", 1)`.
+
+        Raises:
+            RuntimeError, LimitError: the call failed.
+            ConversionError: a value cannot cross.
+            ValueError: the signature is none, or does not fit the arguments.
+        """
+        return self.start_call(target, signature, *args).run()
+
+    async def call_async(self, target: Any, signature: str, *args: Any) -> Any:
+        """`call` for methods that wait for asynchronous foreign methods."""
+        return await self.start_call(target, signature, *args)
+
+    def start_call(
+        self, target: Any, signature: str, *args: Any, limits: Limits | None = None
+    ) -> Task:
+        """A task that will call a method."""
+        self.driver.check()
+        key = mangle_signature(signature)
+        if signature.count("_") - signature.split("(")[0].split("[")[0].count("_") != len(args):
+            raise ValueError(f"{signature!r} does not take {len(args)} arguments")
+        values = [to_wren(self, arg) for arg in args]
+        receiver = to_wren(self, target)
+        budget = self._budget(limits)
+        state = self.bridge.call("call_task", budget, receiver, key.encode(), *values)
+        return self._task(state, budget)
+
+    def variable(self, module: str, name: str) -> Any:
+        """A module variable's value.
+
+        Raises:
+            UsageError: there is no such module or variable.
+        """
+        self.driver.check()
+        found = self.modules.by_name.get(module)
+        if found is not None:
+            exists, *value = self.bridge.many("variable", found.record, name.encode())
+            if exists:
+                return to_python(self, value[0] if value else None)
+        hint = "Interpret the module first."
+        raise UsageError(f"There is no variable {name!r} in module {module!r}.", hint)
+
+    def has_variable(self, module: str, name: str) -> bool:
+        """Whether a module has a variable of that name."""
+        found = self.modules.by_name.get(module)
+        return found is not None and self.bridge.many("variable", found.record, name.encode())[0]
+
+    def has_module(self, name: str) -> bool:
+        """Whether a module of that name was interpreted or imported."""
+        return name in self.modules.by_name
+
+    def variables(self, module: str) -> list[str]:
+        """Names of the variables that a module defines itself, in order of definition."""
+        found = self.modules.by_name.get(module)
+        return [] if found is None else found.scope.own_names()
+
+    # -- use
+
+    def usage(self) -> Usage:
+        """What all runs so far have used."""
+        fuel, output = self.bridge.call("totals")
+        memory = int(self.bridge.gc(b"count") * 1024)
+        return Usage(fuel, self.driver.seconds, output, memory)
+
+    @property
+    def requests(self) -> dict[int, Request]:
+        """What the VM's tasks wait for, by the requests' ids."""
+        return {t.request.id: t.request for t in self.tasks if t.request is not None}
+
+    # -- for the parts of the library
+
+    def wrap(self, value: Any) -> Any:
+        """The Wren object that stands for a Python object of a bound class; None for others."""
+        for cls in type(value).__mro__:
+            found = self.classes.get(cls)
+            if found is not None:
+                return self.bridge.call("wrap", found, self.bridge.as_object(value), id(value))
+        return None
+
+    def host_function(self, value: HostFunction) -> Any:
+        """A Python callable as a Wren function."""
+        ref = self.driver.keep(value.call, True)
+        return self.bridge.call("host_function", ref, value.arity)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self.write(data.decode("utf-8", "replace"))
+        except BaseException as error:
+            self.driver.raised = error  # it goes on once Lua has returned
+
+    def _budget(self, limits: Limits | None) -> Any:
+        """A run's limits as the runtime counts them down. A call made by a foreign method draws
+        on the budget of the run that called the method."""
+        if limits is None and self.driver.running:
+            return self.driver.running[-1].budget
+        own = limits or self.limits
+        budget = self.bridge.lua.table()
+        budget[b"fuel"] = float("inf") if own.fuel is None else own.fuel
+        budget[b"output"] = float("inf") if own.output is None else own.output
+        budget[b"used"] = 0
+        if own.seconds is not None:
+            budget[b"time"] = own.seconds
+        return budget
+
+    def _task(self, state: Any, budget: Any) -> Task:
+        task = Task(self, state, budget)
+        self.tasks.add(task)
+        return task
