@@ -1,9 +1,10 @@
-"""HTTP clients: one for each event loop, closed when the loop ends, made when first needed."""
+"""Pools of connections for each event loop: made when first needed, closed when the loop ends."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,21 @@ if TYPE_CHECKING:
 
     import httpx2
 
-MAX_CONNECTIONS = 1000
-MAX_IDLE = 100
+# The library looks at each connection of a pool whenever a request begins or ends, so a thousand
+# requests at once cost seconds in one pool, and next to nothing in many small ones.
+POOL_SIZE = 10
+MAX_POOLS = 100
 IDLE_SECONDS = 30.0
+
+
+class _Pool:
+    """A client, and how many requests it serves at the moment."""
+
+    __slots__ = ("busy", "client")
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self.client = client
+        self.busy = 0
 
 
 class Clients:
@@ -22,19 +35,29 @@ class Clients:
     the server offers it; proxies come from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
 
     def __init__(self) -> None:
-        self._clients: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = {}
+        self._pools: dict[asyncio.AbstractEventLoop, list[_Pool]] = {}
         self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
         self._tls: ssl.SSLContext | None = None
 
-    async def get(self) -> httpx2.AsyncClient:
-        """The client of the running loop."""
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx2.AsyncClient]:
+        """A client of the running loop, for one request and its answer."""
         loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
-        if client is None:
-            client = self._clients[loop] = self._make()
-            self._keepers[loop] = self._keep(loop, client)
+        pools = self._pools.get(loop)
+        if pools is None:
+            pools = self._pools[loop] = []
+            self._keepers[loop] = self._keep(loop, pools)
             await anext(self._keepers[loop])
-        return client
+        pool = next((pool for pool in pools if pool.busy < POOL_SIZE), None)
+        if pool is None and len(pools) < MAX_POOLS:
+            pool = _Pool(self._make())
+            pools.append(pool)
+        pool = pool or min(pools, key=lambda pool: pool.busy)
+        pool.busy += 1
+        try:
+            yield pool.client
+        finally:
+            pool.busy -= 1
 
     def _make(self) -> httpx2.AsyncClient:
         import httpx2
@@ -45,8 +68,8 @@ class Clients:
             verify=self._tls,
             http2=find_spec("h2") is not None,
             limits=httpx2.Limits(
-                max_connections=MAX_CONNECTIONS,
-                max_keepalive_connections=MAX_IDLE,
+                max_connections=POOL_SIZE,
+                max_keepalive_connections=POOL_SIZE,
                 keepalive_expiry=IDLE_SECONDS,
             ),
             timeout=None,
@@ -54,16 +77,17 @@ class Clients:
         )
 
     async def _keep(
-        self, loop: asyncio.AbstractEventLoop, client: httpx2.AsyncClient
+        self, loop: asyncio.AbstractEventLoop, pools: list[_Pool]
     ) -> AsyncGenerator[None, None]:
         """Waits at its `yield` until the loop shuts its generators down, or `aclose` is called: so
         a host that is used by `asyncio.run` again and again leaves no open connection behind."""
         try:
             yield
         finally:
-            self._clients.pop(loop, None)
+            self._pools.pop(loop, None)
             self._keepers.pop(loop, None)
-            await client.aclose()
+            for pool in pools:
+                await pool.client.aclose()
 
     async def aclose(self) -> None:
         """Close the running loop's client, and ask other running loops to close theirs."""

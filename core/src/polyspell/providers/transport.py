@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from polyspell.errors import ProviderError
@@ -143,45 +143,35 @@ class Transport:
     ) -> AsyncGenerator[list[T], None]:
         import httpx2
 
-        head = None
-        parser: Parser[T] | None = None
+        reading: _Reading[T] | None = None
         try:
-            response = await self._send(call, headers, limits, watch)
-            try:
-                parser = choose(call, response.headers.get("content-type", ""))
-                encoded = "content-encoding" in response.headers
-                pieces = response.aiter_bytes() if encoded else response.aiter_raw()
-                found = False
-                while True:
-                    with watch.reading(_GRACE if parser.done else limits.between):
-                        piece = await anext(pieces, None)
-                    if piece is None:
-                        break
-                    head = head or piece
-                    if batch := parser.feed(piece):
-                        found = True
+            async with self._clients.client() as client:
+                response = await self._send(client, call, headers, limits, watch)
+                reading = _Reading(response, choose(call, response.headers.get("content-type", "")))
+                async with aclosing(reading.batches(watch, limits.between)) as batches:
+                    async for batch in batches:
                         yield batch
-                if batch := parser.close():
-                    yield batch
-                elif not found:
-                    raise nothing(call, response, head or b"")
-            finally:
-                await response.aclose()
+                if not reading.found:
+                    raise nothing(call, response, reading.head)
         except (TimedOut, httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
-            if parser is not None and parser.done:
+            if reading is not None and reading.parser.done:
                 return  # all that was wanted has come
             if isinstance(error, TimedOut):
                 raise
             secret = isinstance(error, httpx2.LocalProtocolError)
-            cause = None if secret else error
-            raise broken(call, error, begun=head is not None) from cause
+            begun = reading is not None and bool(reading.head)
+            raise broken(call, error, begun=begun) from None if secret else error
 
     async def _send(
-        self, call: HttpCall, headers: Mapping[str, str], limits: Timeout, watch: Watch
+        self,
+        client: httpx2.AsyncClient,
+        call: HttpCall,
+        headers: Mapping[str, str],
+        limits: Timeout,
+        watch: Watch,
     ) -> httpx2.Response:
         """A good answer, of which only the headers are read."""
         content = None if call.json is None else msgspec.json.encode(call.json)
-        client = await self._clients.get()
         request = client.build_request(
             call.method,
             call.url,
@@ -206,6 +196,34 @@ class Transport:
             response.status_code, body, response.headers,
             provider=call.provider, model=call.model, explain=call.explain,
         )  # fmt: skip
+
+
+class _Reading(Generic[T]):
+    """The body of a good answer: how it began, whether anything was found in it."""
+
+    def __init__(self, response: httpx2.Response, parser: Parser[T]) -> None:
+        self.response = response
+        self.parser = parser
+        self.head = b""
+        self.found = False
+
+    async def batches(self, watch: Watch, patience: float) -> AsyncGenerator[list[T], None]:
+        """What each piece completes; then the answer is closed, however that came."""
+        response, parser = self.response, self.parser
+        encoded = "content-encoding" in response.headers
+        pieces = response.aiter_bytes() if encoded else response.aiter_raw()
+        try:
+            while True:
+                with watch.reading(_GRACE if parser.done else patience):
+                    piece = await anext(pieces, None)
+                self.head = self.head or piece or b""
+                if batch := parser.close() if piece is None else parser.feed(piece):
+                    self.found = True
+                    yield batch
+                if piece is None:
+                    return
+        finally:
+            await response.aclose()
 
 
 def _events(call: HttpCall, content_type: str) -> Parser[Event]:
