@@ -164,21 +164,23 @@ async def test_a_start_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         sys.path.remove(str(tmp_path))
 
 
-async def test_a_cancelled_start_leaves_no_worker() -> None:
-    async with WorkerPool(["worker_entries"]) as pool:
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+async def test_a_cancelled_start_leaves_no_worker_and_lets_the_pool_close(method: Any) -> None:
+    before, others = descriptors("self"), children(os.getpid())
+    async with WorkerPool(["worker_entries"], method=method) as pool:
         await pool.hardening()
-        before = descriptors("self")
-        for delay in (0, 0.0005, 0.001, 0.002):
+        for turns in range(8):  # so far into the start
             task = asyncio.create_task(pool.start("worker_entries:echo"))
-            await asyncio.sleep(delay)
+            for _ in range(turns):
+                await asyncio.sleep(0)
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            if not task.cancelled():
-                await task.result().kill()
-        for _ in range(500):
-            if descriptors("self") > before:
-                await asyncio.sleep(0.01)
-        assert descriptors("self") == before
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    for _ in range(500):
+        if descriptors("self") > before:
+            await asyncio.sleep(0.01)
+    assert descriptors("self") == before
+    assert children(os.getpid()) == others
 
 
 @fork_only

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import WorkerProtocolError
-from .frames import MAX_FRAME, PLAIN, SYSTEM, Codec, FrameReader, append
+from .frames import CHUNK, MAX_FRAME, PLAIN, SYSTEM, Codec, FrameReader, append
 from .records import System
 
 
@@ -49,8 +49,10 @@ class Channel:
         self.flush()
 
     def post(self, message: Any) -> None:
-        """Like `send`, but leaves at the next `send`, `flush` or wait for a message."""
+        """Like `send`, but may wait for the next `send`, `flush` or `receive`, to go out with it."""
         append(self._out, message, self.codec, self.max_frame)
+        if len(self._out) > CHUNK:
+            self.flush()
 
     def flush(self) -> None:
         """Send what was posted."""

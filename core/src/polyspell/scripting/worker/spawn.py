@@ -14,27 +14,24 @@ from .records import Ended
 
 
 class SpawnLauncher:
-    """Workers that are fresh interpreters; `spare` of them are kept warm for the next start.
+    """Workers that are fresh interpreters; one is kept warm for the next start.
 
     On Linux a worker also ends with the thread that launched it. Elsewhere a worker in a busy loop
     outlives a host that is killed, until it has used up `cpu_seconds`.
     """
 
-    def __init__(self, warm: Sequence[str], spare: int = 1) -> None:
+    def __init__(self, warm: Sequence[str]) -> None:
         self._warm = warm
-        self._spare = spare
-        self._ready: list[tuple[socket.socket, SpawnedProcess]] = []
+        self._spare: tuple[socket.socket, SpawnedProcess] | None = None
         self._all: list[SpawnedProcess] = []
 
     def prepare(self) -> None:
-        while len(self._ready) < max(self._spare, 1):
-            self._ready.append(self._spawn())
+        self._spare = self._spare or self._spawn()
 
     async def launch(self) -> tuple[socket.socket, Process]:
         self._all = [process for process in self._all if process.alive]
-        self.prepare()
-        wire, process = self._ready.pop(0)
-        self.prepare()
+        wire, process = self._spare or self._spawn()
+        self._spare = self._spawn()
         if process.alive:
             return wire, process
         wire.close()  # a spare that died meanwhile
@@ -49,9 +46,9 @@ class SpawnLauncher:
         return wire, process
 
     async def close(self) -> None:
-        for wire, _ in self._ready:
-            wire.close()
-        self._ready.clear()
+        if self._spare:
+            self._spare[0].close()
+            self._spare = None
         for process in self._all:
             process.kill()
         for process in self._all:

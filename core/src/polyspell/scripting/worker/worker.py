@@ -75,11 +75,7 @@ class Worker:
         self._cpu_limit = spec.limits.cpu_seconds
         unix = sock.family == getattr(socket, "AF_UNIX", None)
         connect = self.loop.create_unix_connection if unix else self.loop.create_connection
-        try:
-            await connect(lambda: self._wire, sock=sock)
-        except BaseException:
-            sock.close()
-            raise
+        await connect(lambda: self._wire, sock=sock)
         self._wire.send(spec, SYSTEM)
         await self._hello.wait()
         if not self.pid:
@@ -203,7 +199,7 @@ class Worker:
         self._settle()
 
     def _settle(self) -> None:
-        if self._ended is None or not self._wire_ended:
+        if self.exit or self._ended is None or not self._wire_ended:
             return
         self.deadline(None)
         self.exit = self._judge(self._ended)
