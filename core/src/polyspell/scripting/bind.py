@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from polyspell.errors import ValidationError
 from polyspell.scripting.declare import FunctionSpec
-from polyspell.scripting.types import Resolve, TypeSpec, checker
+from polyspell.scripting.types import Resolve, TypeSpec, camel_case, checker
 
 Binder = Callable[[list[Any], Resolve], tuple[list[Any], dict[str, Any]]]
 
@@ -29,11 +29,14 @@ def binder(spec: FunctionSpec, where: str) -> Binder:
     checks = {p.name: checker(p.type) for p in params}
     names = [p.name for p in ordered]
     takes_dict = [_takes_dict(p.type) for p in ordered]
+    # Languages that write camelCase name parameters so, too.
+    aliases = {camel_case(name): name for name in checks}
+    known_names = aliases.keys() | checks.keys()
     named = any(p.named for p in params)
     required = [p.name for p in params if p.required]
 
     def bind(arguments: list[Any], resolve: Resolve) -> tuple[list[Any], dict[str, Any]]:
-        given, options = _split(arguments, takes_dict, checks, named, rest is not None)
+        given, options = _split(arguments, takes_dict, known_names, named, rest is not None)
         values: dict[str, Any] = {}
         extra: list[Any] = []
         for index, value in enumerate(given):
@@ -47,9 +50,10 @@ def binder(spec: FunctionSpec, where: str) -> Binder:
                     hint="Give the others by name, in a last table." if named else "",
                 )
         for name, value in options.items():
-            if name not in checks:
+            known = name if name in checks else aliases.get(name)
+            if known is None:
                 raise _unknown(where, name, checks)
-            values[name] = value
+            values[known] = value
         bound = {
             name: checks[name](value, f"{where}: {name}", resolve)
             for name, value in values.items()
@@ -72,7 +76,7 @@ def _takes_dict(spec: TypeSpec) -> bool:
 def _split(
     arguments: list[Any],
     takes_dict: list[bool],
-    checks: dict[str, Any],
+    known_names: Set[str],
     named: bool,
     variadic: bool,
 ) -> tuple[list[Any], dict[str, Any]]:
@@ -86,7 +90,7 @@ def _split(
         return arguments, {}
     if place >= len(takes_dict):
         return (arguments[:-1], last) if named else (arguments, {})
-    if not takes_dict[place] and all(key in checks for key in last):
+    if not takes_dict[place] and last.keys() <= known_names:
         return arguments[:-1], last
     return arguments, {}
 

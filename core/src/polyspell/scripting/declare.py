@@ -51,8 +51,9 @@ class ApiHandle:
     """A host object that scripts hold: they see its public methods and properties.
 
     Set `api_name`; `iterates` names a method that gives `[]` at the end and `[item]` before, by
-    which the languages iterate over it. `close`, where there is one, is called when the script
-    drops the handle or ends.
+    which the languages iterate over it; `calls` names the method that it stands for where it is
+    called like a function. `close`, where there is one, is called when the script drops the handle
+    or ends.
     """
 
     api_kind: ClassVar[str] = "handle"

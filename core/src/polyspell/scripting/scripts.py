@@ -19,7 +19,7 @@ from polyspell.scripting.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from polyspell.host import Host
-    from polyspell.scripting.worker import WorkerPool
+    from polyspell.scripting.worker import HardeningReport, WorkerPool
 
 
 class Scripts:
@@ -174,6 +174,15 @@ class Scripts:
         language = language or self.engine_of(path)
         options.setdefault("folder", folder_of(path))
         return await self.run(source, language, **options)
+
+    async def hardening(self, language: str) -> HardeningReport | None:
+        """What holds a worker of an engine in, found out by starting one; None for an engine that
+        has no worker of ours."""
+        engine = self._host.engines.get(language)
+        if "process" not in engine.facts.isolations or engine.facts.threaded:
+            return None
+        load = self._host.engines.entry(language).info.load
+        return await self._pool(engine, load).hardening()
 
     async def aclose(self) -> None:
         """End all scripts, and the workers."""

@@ -225,6 +225,11 @@ class Spell:
         else:
             future.set_result(outcome.value)
 
+    @property
+    def lost(self) -> bool:
+        """Whether its context cannot be used any more."""
+        return self._broken is not None or self._closed
+
     def broken(self, error: PolyspellError) -> None:
         """The context is lost: whatever waits for it ends with this error."""
         if self._broken is None:

@@ -226,3 +226,9 @@ def _union(spec: TypeSpec) -> Check:
 def hints_of(function: Any) -> dict[str, Any]:
     """The type hints of a function of the API, resolved."""
     return typing.get_type_hints(function, include_extras=True)
+
+
+def camel_case(name: str) -> str:
+    """`add_tool` as `addTool`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

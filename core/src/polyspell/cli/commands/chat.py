@@ -1,0 +1,36 @@
+"""polyspell chat"""
+
+from __future__ import annotations
+
+import click
+
+from polyspell.cli.hosts import with_host
+from polyspell.cli.sandboxing import use_model
+from polyspell.host import Host
+
+
+@click.command("chat")
+@click.option("-m", "--model", help="provider/model; the configured one, or local/default.")
+@click.option("-t", "--tool", "tools", multiple=True, help="A tool the model may use.")
+@click.option("-i", "--instructions", help="How the model should answer.")
+@click.option("--no-stream", is_flag=True, help="Show answers when they are whole.")
+@click.argument("prompt", nargs=-1)
+def command(
+    model: str | None, tools: tuple[str, ...], instructions: str | None, no_stream: bool,
+    prompt: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Talk with a model. Ctrl-C stops an answer, Ctrl-D or /exit ends the talk, /help says more.
+    With PROMPT, or in a pipe, it answers once or line by line."""
+    from polyspell.agents import Agent
+    from polyspell.cli.talk import Talk
+
+    use_model(model)
+
+    async def work(host: Host) -> None:
+        chosen = model or host.config.model or "local/default"
+        agent = Agent(
+            chosen, name="chat", instructions=instructions, tools=tools, memory=True, host=host
+        )
+        await Talk(agent, stream=not no_stream).hold(" ".join(prompt))
+
+    with_host(work)

@@ -1,0 +1,177 @@
+"""polyspell run"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from polyspell.cli.hosts import with_host
+from polyspell.cli.sandboxing import make_sandbox, sandbox_options, use_model
+from polyspell.cli.show import print_error, print_json, print_value
+from polyspell.errors import ConfigError, PolyspellError
+from polyspell.events import Event, Recorder
+from polyspell.host import Host
+from polyspell.scripting.engine import Source
+from polyspell.scripting.sandbox import Sandbox
+from polyspell.scripting.scripts import folder_of, read_source
+from polyspell.scripting.spell import ScriptResult, Spell
+
+
+class Job(msgspec.Struct):
+    """What is to be run, and how."""
+
+    source: Source
+    language: str
+    folder: Path | None
+    args: list[str]
+    input: Any
+    sandbox: Sandbox
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True})
+@click.argument("file", required=False)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@click.option("-e", "--eval", "text", help="Run this text; needs --lang.")
+@click.option("-l", "--lang", help="The language, where a file's ending does not tell it.")
+@click.option("-m", "--model", help="The default model; grants its use.")
+@sandbox_options
+@click.option("--input", "given", help="A JSON value for `input` in the script.")
+@click.option("--json", "as_json", is_flag=True, help="Print result and usage as JSON.")
+@click.option("--audit", type=click.Path(), help="Write grants used and refused to this file.")
+@click.option("--record", type=click.Path(), help="Write all events to this file.")
+@click.option("--profile", is_flag=True, help="Show host calls: count, total, p95.")
+@click.option("--watch", is_flag=True, help="Run again when the script or a module changes.")
+@click.pass_obj
+def command(
+    verbose: int, /, file: str | None, args: tuple[str, ...], text: str | None, lang: str | None,
+    model: str | None, given: str | None, as_json: bool, audit: str | None, record: str | None,
+    profile: bool, watch: bool, **sandbox: Any,
+) -> None:  # fmt: skip
+    """Run a spell: a file, - for standard input, or a text with -e.
+
+    \b
+    polyspell run weather.lua
+    polyspell run -e 'return 6 * 7' --lang lua
+    polyspell run notes.js --grant 'fs.read:./notes/**' --limit wall=10s
+    """
+    if (file is None) == (text is None):
+        raise click.UsageError("Give a FILE, or a text with -e.")
+
+    async def work(host: Host) -> None:
+        use_model(model)
+        job = _job(host, file, text, lang, given, list(args), make_sandbox(host, model, **sandbox))
+        with _recorders(host, audit, record, verbose):
+            if watch:
+                from polyspell.cli.watching import run_again
+
+                await run_again(host, job)
+            else:
+                _print(await _once(host, job, profile, as_json), as_json, profile)
+
+    with_host(work)
+
+
+def _job(
+    host: Host, file: str | None, text: str | None, lang: str | None, given: str | None,
+    args: list[str], sandbox: Sandbox,
+) -> Job:  # fmt: skip
+    try:
+        value = None if given is None else msgspec.json.decode(given)
+    except msgspec.DecodeError as error:
+        raise ConfigError(
+            f"--input is not JSON: {error}.", hint="Quote it: --input '[1]'."
+        ) from error
+    if file is None or file == "-":
+        if lang is None:
+            raise click.UsageError("Name the language: --lang lua.")
+        code = sys.stdin.read() if text is None else text
+        name = "-e" if text is not None else "stdin"
+        return Job(Source(code, name=name), lang, None, args, value, sandbox)
+    source = read_source(file)
+    return Job(source, lang or host.scripts.engine_of(file), folder_of(file), args, value, sandbox)
+
+
+async def open_spell(host: Host, job: Job, write: Any) -> Spell:
+    """The context of a job."""
+    state = None
+    if job.folder is not None:
+        identity = hashlib.sha256(str(job.folder / Path(job.source.name).name).encode())
+        state = host.config.data_dir / "state" / f"{identity.hexdigest()[:24]}.json"
+    return await host.scripts.open(
+        job.language,
+        sandbox=job.sandbox,
+        name=job.source.name,
+        folder=job.folder,
+        args=job.args,
+        input=job.input,
+        write=write,
+        state=state,
+    )
+
+
+def write_through(stream: str, text: str) -> None:
+    """What the script prints goes where it belongs, at once."""
+    click.echo(text, nl=False, err=stream == "stderr")
+
+
+async def _once(host: Host, job: Job, profile: bool, as_json: bool) -> ScriptResult:
+    write = None if as_json else write_through
+    async with await open_spell(host, job, write) as spell:
+        if profile:
+            spell.gate.profile = {}
+        return await spell.run(job.source)
+
+
+def _print(result: ScriptResult, as_json: bool, profile: bool) -> None:
+    if as_json:
+        data = msgspec.to_builtins(result, enc_hook=str)
+        if not profile:
+            data.pop("profile", None)
+        print_json(data)
+        return
+    print_value(result.value)
+    if profile:
+        from polyspell.cli.profile import print_profile
+
+        print_profile(result)
+
+
+@contextlib.contextmanager
+def _recorders(host: Host, audit: str | None, record: str | None, verbose: int) -> Any:
+    with contextlib.ExitStack() as stack:
+        if audit is not None:
+            stack.enter_context(Recorder(host.events, audit, "script.grant.*"))
+        if record is not None:
+            stack.enter_context(Recorder(host.events, record))
+        host.events.on("script.log", _log)
+        host.events.on("script.limit.near", _near)
+        if verbose:
+            host.events.on("**", _tell)
+        try:
+            yield
+        except PolyspellError as error:
+            print_error(error)
+            raise click.exceptions.Exit(2 if isinstance(error, ConfigError) else 1) from error
+
+
+def _log(event: Event) -> None:
+    fields = "".join(f" {k}={v!r}" for k, v in event.data["fields"].items())
+    click.echo(f"{event.data['level']}: {event.data['text']}{fields}", err=True)
+
+
+def _near(event: Event) -> None:
+    limit, allowed = event.data["limit"], event.data["allowed"]
+    click.echo(f"warning: 80 % of the limit {limit}={allowed} are used", err=True)
+
+
+def _tell(event: Event) -> None:
+    if event.name not in ("script.log", "agent.text"):
+        click.echo(
+            f"· {event.name} {msgspec.json.encode(event.data, enc_hook=str).decode()}", err=True
+        )

@@ -1,0 +1,133 @@
+"""A language at the terminal, line by line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import click
+
+from polyspell.cli.commands.run import write_through
+from polyspell.cli.show import print_error
+from polyspell.errors import PolyspellError
+from polyspell.host import Host
+from polyspell.scripting.declare import Api
+from polyspell.scripting.engine import Source
+from polyspell.scripting.sandbox import Sandbox
+from polyspell.scripting.spell import Spell
+from polyspell.scripting.types import camel_case
+
+CAMEL = ("javascript", "wren")
+UNFINISHED = ("near <eof>", "unexpected end", "unexpected eof", "was never closed", "end of input")
+
+
+class Repl:
+    """Reads entries, runs each in one context, shows its value."""
+
+    def __init__(self, host: Host, language: str, sandbox: Sandbox) -> None:
+        self._host = host
+        self._language = language
+        self._sandbox = sandbox
+        self._terminal = sys.stdin.isatty() and sys.stdout.isatty()
+
+    async def hold(self) -> None:
+        """Until the end of input. After a limit that broke the context a new one is opened."""
+        engine = self._host.engines.get(self._language).facts
+        if self._terminal:
+            click.echo(f"{engine.language} ({engine.version}). Ctrl-D ends.")
+        spell = await self._open()
+        try:
+            waiting = ""
+            async for line in self._lines(engine.name):
+                waiting = f"{waiting}\n{line}" if waiting else line
+                if not waiting.strip():
+                    waiting = ""
+                    continue
+                if await self._unfinished(spell, waiting, last=not line):
+                    continue
+                waiting = ""
+                if spell.lost:
+                    await spell.close()
+                    click.echo("A new context: what was defined is gone.", err=True)
+                    spell = await self._open()
+        finally:
+            await spell.close()
+
+    async def _open(self) -> Spell:
+        return await self._host.scripts.open(
+            self._language, sandbox=self._sandbox, name="repl", folder=".", write=write_through
+        )
+
+    async def _unfinished(self, spell: Spell, text: str, last: bool) -> bool:
+        """Run an entry; true if it only needs more lines. An empty line ends it anyway."""
+        try:
+            result = await spell.run(Source(text, name="repl", interactive=True))
+        except PolyspellError as error:
+            cut = error.code == "script_syntax" and any(
+                sign in error.message.lower() for sign in UNFINISHED
+            )
+            if cut and not last:
+                return True
+            print_error(error)
+        else:
+            show(result.value)
+        return False
+
+    async def _lines(self, name: str) -> AsyncIterator[str]:
+        if not self._terminal:
+            while line := await asyncio.to_thread(sys.stdin.readline):
+                yield line.rstrip("\n")
+            return
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.history import FileHistory
+
+        path = self._host.config.data_dir / f"repl-history-{name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        session: PromptSession[str] = PromptSession(
+            history=FileHistory(str(path)), completer=_completer(self._host, name)
+        )
+        while True:
+            try:
+                yield await session.prompt_async(f"{name}> ")
+            except KeyboardInterrupt:
+                yield ""
+            except EOFError:
+                return
+
+
+def show(value: Any) -> None:
+    """A value as Python would print it, but for nothing."""
+    if value is not None:
+        click.echo(repr(value))
+
+
+def _completer(host: Host, engine: str) -> Any:
+    """Completes the names of the script API, after `module.` the names of its functions."""
+    from prompt_toolkit.completion import Completer, Completion
+    from prompt_toolkit.document import Document
+
+    names = completions(host.scripts.vocabulary.api, camel=engine in CAMEL)
+
+    class ApiCompleter(Completer):
+        def get_completions(self, document: Document, event: Any) -> Iterable[Completion]:
+            word = document.get_word_before_cursor(WORD=True)
+            start = max((word.rfind(c) for c in "([{,= "), default=-1) + 1
+            word = word[start:].removeprefix("ps.").removeprefix("polyspell.")
+            owner, dot, begun = word.rpartition(".")
+            for name in names.get(owner.lower() if dot else "", ()):
+                if name.startswith(begun):
+                    yield Completion(name, start_position=-len(begun))
+
+    return ApiCompleter()
+
+
+def completions(api: Api, camel: bool) -> dict[str, list[str]]:
+    """Module to the names of its functions; "" to the modules and the root's functions."""
+    found: dict[str, list[str]] = {}
+    for module in api.modules:
+        names = [camel_case(f.name) if camel else f.name for f in module.functions]
+        found[module.name.lower()] = names
+    found[""] = [*found.get("", ()), *(m.name for m in api.modules if m.name)]
+    return found
