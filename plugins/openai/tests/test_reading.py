@@ -6,7 +6,13 @@ import base64
 from typing import Any
 
 import pytest
-from polyspell.errors import BadResponseError, OverloadedError, ProviderError, RateLimitError
+from polyspell.errors import (
+    BadRequestError,
+    BadResponseError,
+    OverloadedError,
+    ProviderError,
+    RateLimitError,
+)
 from polyspell.messages import Delta, Media, Response, Text, Thinking
 from polyspell.providers.base import Request
 from polyspell.providers.fold import Fold
@@ -62,6 +68,16 @@ def test_a_whole_message_in_place_of_a_stream_is_read() -> None:
     message = {"role": "assistant", "content": "Hi", "tool_calls": [call("{}", id="a", name="t")]}
     found = folded({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
     assert found.message.text == "Hi" and found.message.tool_calls[0].name == "t"
+
+
+def test_text_and_what_comes_with_it_are_both_read() -> None:
+    found = folded(
+        chunk(content="a", tool_calls=[call("{}", index=0, id="c", name="x")]),
+        chunk(content="b", reasoning="hm"),
+    )
+    assert [type(part).__name__ for part in found.message.parts] == [
+        "Text", "ToolCall", "Thinking", "Text",
+    ]  # fmt: skip
 
 
 def test_parallel_calls_are_told_apart() -> None:
@@ -246,6 +262,7 @@ def test_an_answer_without_any_end_broke_off() -> None:
         (RateLimitError, {"error": {"message": "slow", "code": 429}}),
         (OverloadedError, {"error": {"message": "busy", "type": "overloaded_error"}}),
         (OverloadedError, {"choices": [{"error": {"message": "up", "code": 502}, "delta": {}}]}),
+        (BadRequestError, {"error": {"message": "no", "type": "invalid_request_error"}}),
         (RateLimitError, {"object": "error", "message": "slow", "code": 429}),
         (BadResponseError, {"choices": ["nonsense"]}),
         (BadResponseError, {"choices": [{"delta": {"tool_calls": [3]}}]}),

@@ -217,6 +217,8 @@ def _kind(status: int, codes: list[str], message: str, page: bool) -> Kind:
             return kind
     if status in _STATUSES:
         return _STATUSES[status]
+    if status == 0 and any(code.lower().startswith("invalid") for code in codes):
+        return BadRequestError
     if status >= 500 or status == 0:
         return OverloadedError
     return BadRequestError if status >= 400 else BadResponseError

@@ -89,7 +89,8 @@ class Reader:
             raise self._failure(choice)
         said = choice.get("delta") or choice.get("message") or {}
         content = said.get("content")
-        if content and type(content) is str and len(said) <= 2 and self._thought is None:
+        alone = len(said) == 1 or (len(said) == 2 and "role" in said)
+        if content and alone and type(content) is str and self._thought is None:
             deltas.append(Delta(content))  # nearly every chunk of nearly every answer
         else:
             self._said(said, deltas)
