@@ -41,7 +41,7 @@ def attempt(channel: Channel, options: Any) -> None:
     """Try what a locked-in worker must not do, each by other calls than the machinery's probe."""
     attempts = {
         "open": lambda: open("/etc/hostname").read(),  # noqa: SIM115
-        "write": lambda: open("/tmp/polyspell-worker", "w"),  # noqa: SIM115
+        "write": lambda: open("written-by-a-worker", "w"),  # noqa: SIM115
         "list": lambda: os.listdir("/"),
         "stat": lambda: os.stat("/etc"),
         "socket": lambda: socket.socket().connect(("127.0.0.1", options["port"])),

@@ -49,7 +49,7 @@ class Channel:
         self.flush()
 
     def post(self, message: Any) -> None:
-        """Like `send`, but may wait for the next `send`, `flush` or `receive`, to go out with it."""
+        """Like `send`, but may wait for the next `send`, `flush` or `receive` to go out with it."""
         append(self._out, message, self.codec, self.max_frame)
         if len(self._out) > CHUNK:
             self.flush()
