@@ -146,6 +146,11 @@ class Host:
             await self._announce("polyspell_startup")
         return self
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        return self._closed
+
     async def aclose(self) -> None:
         """Free everything; safe to call twice."""
         if self._closed:
@@ -260,6 +265,6 @@ _default: Host | None = None
 def default_host() -> Host:
     """The process's own host, made at first use; closed when the program ends."""
     global _default
-    if _default is None or _default._closed:
+    if _default is None or _default.closed:
         _default = Host()
     return _default
