@@ -123,7 +123,7 @@ def _make_sure_of_memory(path: Path) -> None:
     needed, free = path.stat().st_size, _available()
     if free is not None and free < needed:
         raise ProviderError(
-            f"{path.name} needs {needed / 1e6:,.0f} MB of memory, and {free / 1e6:,.0f} MB are free.",
+            f"{path.name} needs {needed / 1e6:,.0f} MB of memory, {free / 1e6:,.0f} MB are free.",
             code="memory",
             hint="Close other programs, or take a smaller model.",
             context={"needed": needed, "available": free},

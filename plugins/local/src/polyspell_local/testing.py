@@ -18,7 +18,7 @@ from polyspell_local.store import Store
 
 
 def model_file(name: str = "default") -> Path:
-    """The file of a model of the catalogue, in the user's folder of models; pulled if it is missing.
+    """The file of a model of the catalogue, among the user's models; pulled if it is missing.
 
     Raises:
         ProviderError: it could not be pulled.
@@ -41,8 +41,8 @@ def server(name: str = "default", *, n_ctx: int = 4096, n_parallel: int = 2) -> 
     """llama.cpp's HTTP server on the loopback interface, in this process, while the context lasts.
 
     It speaks chat completions (with streams and tools), completions, responses and models. Small
-    models call tools only when the request says `tool_choice: "required"`, best at temperature 0; once
-    a message holds the tool's result, the template hides the tools and the model answers.
+    models call tools only when the request says `tool_choice: "required"`, best at temperature 0;
+    once a message holds the tool's result, the template hides the tools and the model answers.
 
     Args:
         name: a model of the catalogue, pulled if it is missing.
