@@ -282,7 +282,7 @@ class AgentModule(ApiModule):
 
     name = "agent"
 
-    def create(
+    async def create(
         self,
         *,
         name: str | None = None,
@@ -369,7 +369,7 @@ class AgentModule(ApiModule):
             model: `provider/model`.
             prompt: what to ask.
         """
-        handle = self.create(model=model)
+        handle = await self.create(model=model)
         return await handle.run(prompt)
 
     def _tool_of(self, tool: Any) -> Tool:
