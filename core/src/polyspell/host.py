@@ -12,7 +12,7 @@ from polyspell.config import Config, Keys
 from polyspell.errors import ConfigError, PluginError
 from polyspell.events import EventBus
 from polyspell.hooks import Hook, Hooks
-from polyspell.hookspecs import Info
+from polyspell.hookspecs import Info, ProviderInfo
 from polyspell.plugins import PluginManager, PluginStatus, chosen_plugins
 from polyspell.registry import Registry, load_object
 from polyspell.tools import Tool
@@ -74,6 +74,16 @@ class Host:
     # -- what plugins bring ---------------------------------------------------------------------
 
     def _fill(self) -> None:
+        self.providers.register(
+            "route",
+            make=lambda: load_object("polyspell.providers.routes:RouteProvider")(self),
+            source="polyspell-core",
+            info=ProviderInfo(
+                name="route",
+                load="polyspell.providers.routes:RouteProvider",
+                description="Names for several models: one after the other, or in turn",
+            ),
+        )
         from_plugins = (
             ("polyspell_providers", self._add_provider),
             ("polyspell_tools", self._add_tool),

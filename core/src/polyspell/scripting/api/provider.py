@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from polyspell.errors import NotFoundError, ValidationError
+from polyspell.events import new_id
 from polyspell.messages import Delta, Message, Response
 from polyspell.providers.base import Request
 from polyspell.providers.call import ModelCall
@@ -169,6 +170,25 @@ class ProviderModule(ApiModule):
         schema = schema_of(settings.pop("output", None))
         request = Request(model, said, output_schema=schema, **settings)
         return ModelCall(self.spell.host, model, request, self.spell.hooks)
+
+    def fallback(self, models: list[str], *, name: str | None = None) -> str:
+        """A name for several models: the next one is asked where one fails. Each needs its grant;
+        the name can be used wherever a model's name can.
+
+        Args:
+            models: `provider/model`, the best first.
+            name: how to call it.
+        """
+        for model in models:
+            self.spell.require_model(model)
+        label = name or f"fallback-{new_id()}"
+        routes: Any = self.spell.host.providers.get("route")
+        if f"route/{label}" not in self.spell.models and label in routes:
+            raise ValidationError(f"There is a route {label!r} already.", hint="Use another name.")
+        full: str = routes.add(label, {"try": models})
+        self.spell.models[full] = models
+        self.spell.closers.append(lambda: routes.remove(label))
+        return full
 
     async def embed(self, model: str, texts: list[str]) -> list[list[float]]:
         """Vectors of texts.
