@@ -1,0 +1,84 @@
+"""What Python has and Monty has not, found in the syntax tree before anything runs."""
+
+from __future__ import annotations
+
+import ast
+
+from polyspell.errors import ScriptError
+
+from polyspell_python.source import syntax_error
+
+# Modules of Monty 1.4; all others come from the script's folder.
+NATIVE_MODULES = frozenset({
+    "__future__", "asyncio", "base64", "binascii", "bisect", "collections", "copy", "csv",
+    "dataclasses", "datetime", "decimal", "functools", "hashlib", "itertools", "json", "math",
+    "os", "pathlib", "posixpath", "random", "re", "sys", "time", "tomllib", "typing",
+    "unicodedata",
+})  # fmt: skip
+
+_TRUST = "A trusted script runs in CPython and has the whole language."
+_MISSING: dict[str, tuple[str, str]] = {
+    "Yield": ("Generators (yield)", "Build a list, or iterate over one."),
+    "YieldFrom": ("Generators (yield from)", "Build a list, or iterate over one."),
+    "AsyncWith": ("async with", "Use try and finally, or with."),
+    "Delete": ("del", "Use dict.pop or list.pop; set a name to None."),
+    "TryStar": ("except*", "Use except."),
+    "TypeAlias": ("Type aliases", "Assign the type to a name."),
+    "TemplateStr": ("Template strings", "Use an f-string."),
+}
+
+
+def check(tree: ast.Module, file: str, text: str) -> None:
+    """Refuse what the sandboxed language lacks.
+
+    Raises:
+        ScriptError: code `script_syntax`, with the line.
+    """
+    for node in ast.walk(tree):
+        if found := _missing(node):
+            what, hint = found
+            raise _error(
+                f"{what} cannot be used in a sandboxed Python script.",
+                f"{hint} {_TRUST}",
+                node,
+                file,
+                text,
+            )
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            _check_text(node, file, text)
+
+
+def _missing(node: ast.AST) -> tuple[str, str] | None:
+    if found := _MISSING.get(type(node).__name__):
+        return found
+    if isinstance(node, ast.ClassDef):
+        if node.bases or node.keywords:
+            return "Base classes and metaclasses", "Write the class without; raise RuntimeError."
+        if any(isinstance(m, ast.FunctionDef) and m.decorator_list for m in node.body):
+            return "Decorated methods (property, classmethod ...)", "Write a plain method."
+    if any(each.is_async for each in getattr(node, "generators", ())):
+        return "Asynchronous comprehensions", "Use an async for loop."
+    if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
+        return "import *", "Import the names that you use."
+    return None
+
+
+def _check_text(node: ast.Constant, file: str, text: str) -> None:
+    try:
+        str(node.value).encode("utf-8")
+    except UnicodeEncodeError:
+        raise _error(
+            "A text has a lone surrogate, which no text can hold.",
+            "Write the whole character, or bytes.",
+            node,
+            file,
+            text,
+            code="invalid",
+        ) from None
+
+
+def _error(
+    message: str, hint: str, node: ast.AST, file: str, text: str, code: str = "script_syntax"
+) -> ScriptError:
+    line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
+    return syntax_error(message, file, line, text, column, hint=hint, code=code)

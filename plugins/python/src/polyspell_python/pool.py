@@ -1,0 +1,133 @@
+"""Monty's worker processes: one pool for the process, and what bounds each of its sessions."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pydantic_monty as monty
+from polyspell.scripting.engine import Stats
+from polyspell.scripting.limits import Limits
+
+MAX_WORKERS = 512
+MAX_TURN = 600.0
+"""Seconds that a script may compute without calling the host, whatever its limits say."""
+GRACE = 0.15
+"""Seconds over its limit after which a worker that does not stop by itself is killed."""
+CHECKOUT_TIMEOUT = 30.0
+_RECURSION = 1_000
+_SUSPENSIONS = 2**31 - 1
+
+_lock = threading.Lock()
+_pool: tuple[int, monty.Monty] | None = None
+
+
+def _workers() -> monty.Monty:
+    """The pool of this process, made at first use (and again after a fork)."""
+    global _pool
+    with _lock:
+        if _pool is None or _pool[0] != os.getpid():
+            pool = monty.Monty(
+                min_processes=0,
+                max_processes=MAX_WORKERS,
+                checkout_timeout=CHECKOUT_TIMEOUT,
+                request_timeout=MAX_TURN + 1.0,
+                feed_duration_limit_grace=GRACE,
+                turn_duration_limit_grace=GRACE,
+            )
+            _pool = os.getpid(), pool.__enter__()
+        return _pool[1]
+
+
+@atexit.register
+def _close() -> None:
+    if _pool is not None and _pool[0] == os.getpid():
+        _pool[1].__exit__(None, None, None)
+
+
+def resource_limits(limits: Limits) -> monty.ResourceLimits:
+    """Limits as Monty keeps them. Waiting and sleeping are the host's, which Monty is told."""
+    times = [t for t in (limits.cpu, limits.wall, MAX_TURN) if t is not None]
+    calls = _SUSPENSIONS if limits.calls is None else min(_SUSPENSIONS, limits.calls * 4 + 100_000)
+    return {
+        "max_feed_duration_secs": min(times),
+        "max_turn_duration_secs": min(times),
+        "max_memory": limits.memory,
+        "max_recursion_depth": min(_RECURSION, limits.depth or _RECURSION),
+        "max_suspensions": calls,
+        "max_total_sleep_secs": 1.0,
+    }
+
+
+class Worker:
+    """A session in a worker process, given back at `close`.
+
+    Args:
+        limits: of the script.
+        more: further options of Monty's checkout.
+    """
+
+    def __init__(self, limits: Limits, **more: Any) -> None:
+        self.session = (
+            _workers()
+            .checkout(
+                limits=resource_limits(limits),
+                os_policy={"sleep": "call_host", "process_time": "zero"},
+                **more,
+            )
+            .__enter__()
+        )
+        self._pid = self.session.worker_pid
+        self._open = True
+        self._base = self._usage()
+        self._last = Stats()
+        if limits.cpu is not None:
+            self._outlive_nobody(limits.cpu)
+
+    def _outlive_nobody(self, cpu: float) -> None:
+        """A worker that computes on after its host died ends at the kernel's limit."""
+        with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
+            import resource
+
+            if self._pid is not None:
+                _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
+                soft = int(self._base.cpu + max(cpu * 10, 60.0)) + 2
+                resource.prlimit(self._pid, resource.RLIMIT_CPU, (soft, hard))
+                resource.prlimit(self._pid, resource.RLIMIT_CORE, (0, 0))
+
+    def stats(self) -> Stats:
+        """What the session has used; of a closed one, what it had used."""
+        if self._open:
+            now = self._usage()
+            self._last = Stats(now.memory, max(0.0, now.cpu - self._base.cpu))
+        return self._last
+
+    def _usage(self) -> Stats:
+        """What the process uses in all, where the platform tells."""
+        try:
+            folder = Path("/proc", str(self._pid))
+            fields = (folder / "stat").read_text("ascii").rpartition(")")[2].split()
+            pages = int((folder / "statm").read_text("ascii").split()[1])
+        except (OSError, ValueError, IndexError):
+            return Stats()
+        ticks = int(fields[11]) + int(fields[12])
+        return Stats(pages * os.sysconf("SC_PAGESIZE"), ticks / os.sysconf("SC_CLK_TCK"))
+
+    def kill(self) -> None:
+        """End the process at once, whatever it does. May be called from any thread."""
+        if self._open and self._pid is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self._pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Give the worker back."""
+        if self._open:
+            self.stats()
+            self._open = False
+            with contextlib.suppress(monty.MontyError):
+                self.session.__exit__(None, None, None)
