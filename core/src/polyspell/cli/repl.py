@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from polyspell.cli.commands.run import write_through
+from polyspell.cli.jobs import write_through
 from polyspell.cli.show import print_error
 from polyspell.errors import PolyspellError
 from polyspell.host import Host

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from polyspell.cli.commands.run import Job, open_spell, write_through
+from polyspell.cli.jobs import Job, open_spell, write_through
 from polyspell.cli.show import print_error, print_value
 from polyspell.errors import PolyspellError
 from polyspell.host import Host

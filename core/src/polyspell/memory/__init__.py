@@ -1,6 +1,7 @@
 """Memory: what an agent remembers between its runs."""
 
-from polyspell.memory.memory import Item, Memory, MemoryStats, MemoryStore
+from polyspell.memory.items import Item, MemoryStats, MemoryStore
+from polyspell.memory.memory import Memory
 from polyspell.memory.store import InMemoryStore
 from polyspell.memory.window import estimate_tokens, window
 

@@ -6,49 +6,16 @@ import asyncio
 import re
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import msgspec
 
 from polyspell.errors import NotFoundError, ValidationError
 from polyspell.events.span import new_id
+from polyspell.memory.items import Item, MemoryStats, MemoryStore
+from polyspell.memory.store import InMemoryStore
 from polyspell.memory.window import estimate_tokens, window
 from polyspell.messages import Message
-
-
-class Item(msgspec.Struct, omit_defaults=True):
-    """A remembered message. `time` is in seconds since 1970."""
-
-    id: str
-    message: Message
-    time: float
-    metadata: dict[str, Any] = {}
-
-
-class MemoryStats(msgspec.Struct):
-    """How much is remembered; `tokens` is an estimate (see `estimate_tokens`)."""
-
-    messages: int
-    tokens: int
-    oldest: float | None = None
-
-
-@runtime_checkable
-class MemoryStore(Protocol):
-    """Where items are kept. A store may also have `async def search(query, limit) ->
-    list[Item]` (better than the word search of Memory) and `async def aclose()`."""
-
-    async def append(self, items: Sequence[Item]) -> None:
-        """Add items at the end; durable when it returns."""
-        ...
-
-    async def items(self) -> list[Item]:
-        """All items in order."""
-        ...
-
-    async def replace(self, items: Sequence[Item]) -> None:
-        """Let these be all items, all or nothing."""
-        ...
 
 
 class Memory:
@@ -71,11 +38,7 @@ class Memory:
         ttl: float | None = None,
         name: str | None = None,
     ) -> None:
-        if store is None:
-            from polyspell.memory.store import InMemoryStore
-
-            store = InMemoryStore()
-        self.store = store
+        self.store: MemoryStore = store if store is not None else InMemoryStore()
         self.max_messages = max_messages
         self.max_tokens = max_tokens
         self.ttl = ttl

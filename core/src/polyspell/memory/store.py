@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polyspell.memory.memory import Item
+from polyspell.memory.items import Item
 
 
 class InMemoryStore:

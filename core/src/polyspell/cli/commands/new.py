@@ -17,9 +17,7 @@ def command() -> None:
 @command.command("plugin")
 @click.argument("name")
 @click.option("--kind", type=click.Choice(list(KINDS)), default="tool", show_default=True)
-@click.option(
-    "--folder", type=click.Path(file_okay=False), help="Where; else polyspell-NAME."
-)
+@click.option("--folder", type=click.Path(file_okay=False), help="Where; else polyspell-NAME.")
 def plugin(name: str, kind: str, folder: str | None) -> None:
     """Write a plugin that works: its code, its tests by the contract kit, its README.
 

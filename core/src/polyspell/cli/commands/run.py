@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
 from polyspell.cli.hosts import with_host
+from polyspell.cli.jobs import Job, open_spell, write_through
 from polyspell.cli.sandboxing import make_sandbox, sandbox_options, use_model
 from polyspell.cli.show import print_error, print_json, print_value
 from polyspell.errors import ConfigError, PolyspellError
@@ -20,18 +19,7 @@ from polyspell.host import Host
 from polyspell.scripting.engine import Source
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.scripts import folder_of, read_source
-from polyspell.scripting.spell import ScriptResult, Spell
-
-
-class Job(msgspec.Struct):
-    """What is to be run, and how."""
-
-    source: Source
-    language: str
-    folder: Path | None
-    args: list[str]
-    input: Any
-    sandbox: Sandbox
+from polyspell.scripting.spell import ScriptResult
 
 
 @click.command("run", context_settings={"ignore_unknown_options": True})
@@ -45,13 +33,13 @@ class Job(msgspec.Struct):
 @click.option("--json", "as_json", is_flag=True, help="Print result and usage as JSON.")
 @click.option("--audit", type=click.Path(), help="Write grants used and refused to this file.")
 @click.option("--record", type=click.Path(), help="Write all events to this file.")
-@click.option("--profile", is_flag=True, help="Show host calls: count, total, p95.")
+@click.option("--profile", "profiling", is_flag=True, help="Show host calls: count, total, p95.")
 @click.option("--watch", is_flag=True, help="Run again when the script or a module changes.")
 @click.pass_obj
 def command(
     verbose: int, /, file: str | None, args: tuple[str, ...], text: str | None, lang: str | None,
     model: str | None, given: str | None, as_json: bool, audit: str | None, record: str | None,
-    profile: bool, watch: bool, **sandbox: Any,
+    profiling: bool, watch: bool, **sandbox: Any,
 ) -> None:  # fmt: skip
     """Run a spell: a file, - for standard input, or a text with -e.
 
@@ -72,7 +60,7 @@ def command(
 
                 await run_again(host, job)
             else:
-                _print(await _once(host, job, profile, as_json), as_json, profile)
+                _print(await _once(host, job, profiling, as_json), as_json, profiling)
 
     with_host(work)
 
@@ -95,29 +83,6 @@ def _job(
         return Job(Source(code, name=name), lang, None, args, value, sandbox)
     source = read_source(file)
     return Job(source, lang or host.scripts.engine_of(file), folder_of(file), args, value, sandbox)
-
-
-async def open_spell(host: Host, job: Job, write: Any) -> Spell:
-    """The context of a job."""
-    state = None
-    if job.folder is not None:
-        identity = hashlib.sha256(str(job.folder / Path(job.source.name).name).encode())
-        state = host.config.data_dir / "state" / f"{identity.hexdigest()[:24]}.json"
-    return await host.scripts.open(
-        job.language,
-        sandbox=job.sandbox,
-        name=job.source.name,
-        folder=job.folder,
-        args=job.args,
-        input=job.input,
-        write=write,
-        state=state,
-    )
-
-
-def write_through(stream: str, text: str) -> None:
-    """What the script prints goes where it belongs, at once."""
-    click.echo(text, nl=False, err=stream == "stderr")
 
 
 async def _once(host: Host, job: Job, profile: bool, as_json: bool) -> ScriptResult:
