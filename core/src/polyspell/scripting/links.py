@@ -35,6 +35,10 @@ class Link(Protocol):
         """Call a method of the context that gives something: get, set, stats."""
         ...
 
+    def abort(self) -> None:
+        """Stop whatever it is doing, now; nothing more will come of it."""
+        ...
+
     async def close(self) -> None:
         """End the context, whatever it is doing."""
         ...
@@ -63,6 +67,9 @@ class InlineLink:
     async def query(self, method: str, *arguments: Any) -> Any:
         """Call a method of the context and give what it gives."""
         return getattr(self._context, method)(*arguments) if self._context is not None else None
+
+    def abort(self) -> None:
+        """Nothing can be at work here while somebody else is: the thread is the same."""
 
     async def close(self) -> None:
         """Close the context."""
@@ -168,15 +175,19 @@ class ThreadLink:
         self._inbox.put(work)
         return await future
 
-    async def close(self) -> None:
-        """End the thread; an engine that is stuck is told so by its `kill`, where it has one."""
-        if self._thread is None or self._closed:
-            return
-        self._closed = True
+    def abort(self) -> None:
+        """Tell the engine by its context's `kill`, where it has one."""
         if self._ready.done() and not self._ready.exception():
             kill = getattr(self._ready.result(), "kill", None)
             if kill is not None:
                 kill()
+
+    async def close(self) -> None:
+        """End the thread."""
+        if self._thread is None or self._closed:
+            return
+        self._closed = True
+        self.abort()
         self._inbox.put(None)
         await self._loop.run_in_executor(None, self._thread.join, 5.0)
 

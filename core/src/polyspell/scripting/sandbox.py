@@ -79,11 +79,11 @@ class Sandbox(msgspec.Struct, frozen=True):
             ConfigError: a setting is not known.
         """
         table = dict(config.table("sandbox"))
-        unknown = table.keys() - {"profile", "grants", "limits", "isolation"}
+        unknown = table.keys() - {"profile", "grants", "limits", "isolation", "hardening"}
         if unknown:
             raise ConfigError(
                 f"[sandbox] has the unknown setting {sorted(unknown)[0]!r}.",
-                hint="It takes profile, grants, limits and isolation.",
+                hint="It takes profile, grants, limits, isolation and hardening.",
             )
         given = {k: v for k, v in changes.items() if v not in (None, "", ())}
         limits = Sandbox.of(table.get("profile", "default"), limits=table.get("limits")).limits

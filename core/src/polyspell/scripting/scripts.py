@@ -20,6 +20,7 @@ from polyspell.scripting.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from polyspell.host import Host
     from polyspell.scripting.worker import HardeningReport, WorkerPool
+    from polyspell.scripting.worker.records import Policy
 
 
 class Scripts:
@@ -145,8 +146,20 @@ class Scripts:
         key = (engine.facts.name, asyncio.get_running_loop())
         if key not in self._pools:
             warm = [load.partition(":")[0], "polyspell.scripting.serve"]
-            self._pools[key] = WorkerPool([*warm, *filter(None, [engine.facts.warm])])
+            self._pools[key] = WorkerPool(
+                [*warm, *filter(None, [engine.facts.warm])], policy=self._policy()
+            )
         return self._pools[key]
+
+    def _policy(self) -> Policy:
+        """Whether workers that cannot be locked in by every layer may start: `hardening` of
+        `[sandbox]`, "best-effort" (the default: warn) or "require"."""
+        policy: Policy = self._host.config.table("sandbox").get("hardening", "best-effort")
+        if policy not in ("best-effort", "require"):
+            raise ConfigError(
+                f"[sandbox] hardening is {policy!r}.", hint="Use best-effort or require."
+            )
+        return policy
 
     async def run(
         self, source: str | Source, language: str, *, sandbox: Sandbox | None = None, **options: Any

@@ -234,6 +234,7 @@ class Spell:
         """The context is lost: whatever waits for it ends with this error."""
         if self._broken is None:
             self._broken = script_error(error.to_dict())
+            self._link.abort()
         for future in self._outcomes.values():
             if not future.done():
                 future.set_exception(self._broken)

@@ -87,6 +87,12 @@ class WorkerLink:
         finally:
             self._queries.pop(number, None)
 
+    def abort(self) -> None:
+        """Kill the worker, and do not wait."""
+        if self._worker is not None:
+            self._closing = True
+            self._worker.abort()
+
     async def close(self) -> None:
         """Kill the worker."""
         self._closing = True
