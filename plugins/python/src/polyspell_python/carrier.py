@@ -24,6 +24,9 @@ from polyspell_python.objects import (
     module_object,
 )
 
+MAX_PARTS = 1_000_000
+"""Values of more parts than this do not cross."""
+
 
 class Carrier:
     """Carries values in and out, and keeps the functions that the host may call.
@@ -40,6 +43,7 @@ class Carrier:
         self._numbers: dict[Any, int] = {}
         self._count = 0
         self._dropped: list[int] = []
+        self._left = 0
 
     def release(self, numbers: Sequence[int]) -> None:
         """The host holds these functions no more."""
@@ -83,17 +87,24 @@ class Carrier:
     def _dropped_one(self, number: int) -> None:
         self._dropped.append(number)
 
-    def to_host(self, value: Any, path: str, depth: int = 0) -> Any:
+    def to_host(self, value: Any, path: str) -> Any:
         """A value of the script's for the host. A tuple becomes a list.
 
         Raises:
             ValidationError: it cannot cross; names the path.
         """
+        self._left = MAX_PARTS
+        return self._out(value, path, 0)
+
+    def _out(self, value: Any, path: str, depth: int) -> Any:
         kind = type(value)
+        self._left -= 1
+        if self._left < 0:  # a few lists that share each other can be more than all memory
+            fail("", f"has more than {MAX_PARTS} parts, or shares them too often")
         if kind in (list, tuple, dict, Record) and depth >= MAX_DEPTH:
             fail(path, f"is nested deeper than {MAX_DEPTH} levels, or contains itself")
         if kind is list or kind is tuple:
-            return [self.to_host(v, f"{path}[{i}]", depth + 1) for i, v in enumerate(value)]
+            return [self._out(v, f"{path}[{i}]", depth + 1) for i, v in enumerate(value)]
         if kind is dict:
             return self._fields(value, path, depth)
         if kind is Record:
@@ -116,7 +127,7 @@ class Carrier:
                 fail(path, f"has the key {key!r}, and only strings can be keys")
             verify(key, path)
         return {
-            key: self.to_host(item, f"{path}.{key}" if path else key, depth + 1)
+            key: self._out(item, f"{path}.{key}" if path else key, depth + 1)
             for key, item in value.items()
         }
 

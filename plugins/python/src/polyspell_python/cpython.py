@@ -34,7 +34,7 @@ class CPythonContext:
         self._own = OwnLoop.where_none_runs()
         self._loop = self._own.loop if self._own else asyncio.get_running_loop()
         self._carrier = Carrier(options.api, self._ask)
-        self._programs = Programs(self._carrier.face(options), self._load)
+        self._programs = Programs(self._carrier.face(options), self._load, self._check)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._calls = 0

@@ -142,12 +142,16 @@ def module_object(name: str, functions: tuple[FunctionSpec, ...], ask: Ask, doc:
     members: dict[str, Any] = {"__doc__": doc}
     for spec in functions:
         if spec.is_property:
-            members[shown(spec.name)] = property(lambda self, s=spec: ask(name, s, [], {}))
+            members[shown(spec.name)] = _property(name, spec, ask)
     made: Module = type(name or "polyspell", (Module,), members)(name)
     for spec in functions:
         if not spec.is_property:
             setattr(made, shown(spec.name), caller(name, spec, ask))
     return made
+
+
+def _property(target: str, spec: FunctionSpec, ask: Ask) -> property:
+    return property(lambda self: ask(target, spec, [], {}), doc=spec.doc)
 
 
 def caller(target: str, spec: FunctionSpec, ask: Ask) -> Callable[..., Any]:

@@ -21,6 +21,7 @@ from polyspell_python.source import parse
 Load = Callable[[str, str | None], dict[str, Any]]
 _VALUE = "_polyspell_value"
 _FILE = "_polyspell_file"
+_CHECK = "_polyspell_check"
 
 
 class Programs:
@@ -29,12 +30,13 @@ class Programs:
     Args:
         face: the names of the module `polyspell`.
         load: gives a module's source, as the host's `load`.
+        check: raises when the script has to end.
     """
 
-    def __init__(self, face: dict[str, Any], load: Load) -> None:
+    def __init__(self, face: dict[str, Any], load: Load, check: Callable[[], None]) -> None:
         self._face = _face_module(face)
         self._load = load
-        self._builtins = {**vars(builtins), "__import__": self._import}
+        self._builtins = {**vars(builtins), "__import__": self._import, _CHECK: check}
         self._sources: dict[str, str] = {}
         self._modules: dict[str, types.ModuleType] = {}
         self._found: dict[tuple[str | None, str], types.ModuleType | None] = {}
@@ -61,7 +63,8 @@ class Programs:
         last = tree.body[-1] if tree.body else None
         if waits and isinstance(last, ast.Expr):
             keep = ast.Assign([ast.Name(_VALUE, ast.Store())], last.value)
-            tree.body[-1] = ast.fix_missing_locations(ast.copy_location(keep, last))
+            tree.body[-1] = ast.copy_location(keep, last)
+        tree = ast.fix_missing_locations(_Mortal().visit(tree))
         self._sources[name] = text
         linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if waits else 0
@@ -135,7 +138,7 @@ class Programs:
 
     def fault(self, error: BaseException, limits: Limits) -> dict[str, Any]:
         """An error that a script let pass, with its place."""
-        frames = []
+        frames: list[dict[str, Any]] = []
         trace = error.__traceback__
         while trace is not None:
             code = trace.tb_frame.f_code
@@ -148,15 +151,33 @@ class Programs:
             data = exceeded("depth", limits.depth).to_dict()
         context = data.get("context") or {}
         if frames:
-            file, line = str(frames[-1]["file"]), frames[-1]["line"]
-            place = located(
-                file,
-                line if isinstance(line, int) else None,
-                self._sources[file],
-                frames=frames[::-1][:MAX_FRAMES],
-            )
+            file, line = frames[-1]["file"], frames[-1]["line"]
+            frames = frames[::-1][:MAX_FRAMES]
+            place = located(file, line, self._sources[file], frames=frames)
             context = {**place, **context}
         return {**data, "context": context}
+
+
+class _Mortal(ast.NodeTransformer):
+    """Lets no handler keep the end of the script from it: each asks first whether it may go on."""
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        self.generic_visit(node)
+        node.body.insert(0, _check_at(node.body[0]))
+        return node
+
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        self.generic_visit(node)
+        if node.finalbody:
+            node.finalbody.insert(0, _check_at(node.finalbody[0]))
+        return node
+
+    def visit_TryStar(self, node: ast.TryStar) -> ast.AST:
+        return self.generic_visit(node)
+
+
+def _check_at(node: ast.stmt) -> ast.stmt:
+    return ast.copy_location(ast.Expr(ast.Call(ast.Name(_CHECK, ast.Load()), [], [])), node)
 
 
 def _face_module(names: dict[str, Any]) -> types.ModuleType:
