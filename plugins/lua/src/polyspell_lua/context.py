@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -31,7 +32,6 @@ class LuaContext:
         self._meter = Meter(options.limits)
         self._memory = options.limits.memory
         self._cpu = 0.0
-        self._calls = 0
         self._error = b""
         self._busy = False
         self._dead: dict[str, Any] | None = None
@@ -40,13 +40,12 @@ class LuaContext:
         self._dropped: dict[int, None] = {}
         self._texts: dict[str, str] = {}
         self._tasks: set[int] = set()
-        self._names: dict[bytes, str] = {}
         self._last = 0.0
         self._output_error: dict[str, Any] | None = None
         host = {
             b"api": pack_api(options.api),
             b"values": wire.encode(options.values),
-            b"ask": self._ask, b"error": self._last_error, b"result": self._result,
+            b"ask": self._asker(), b"error": self._last_error, b"result": self._result,
             b"failed": self._failed, b"output": self._output, b"over": self._over,
             b"lower": self._lower, b"lift": self._lift,
             b"drop": self._drop, b"keep": self._keep,
@@ -55,6 +54,9 @@ class LuaContext:
         limits = {
             b"limited": self._memory is not None,
             b"trusted": options.trusted,
+            b"hooked": any(
+                n is not None for n in (options.limits.wall, options.limits.cpu, options.limits.depth)
+            ),
             b"depth": options.limits.depth,
         }
         self._lua, self._prelude = start(host, limits)
@@ -213,40 +215,36 @@ class LuaContext:
 
     # -- what the prelude calls: plain values only, and no exceptions
 
-    def _ask(
-        self, task: int, target: bytes | int, kind: bytes | None, name: bytes, packed: bytes
-    ) -> bytes | int | bool:
-        """A call of the host: what came of it; False for an error, or the number to wait for."""
-        try:
-            arguments = wire.decode(packed)
-        except msgspec.DecodeError:
-            return _BAD_TEXT
-        self._calls += 1
-        try:
-            where = self._target(target, kind)
-            call = Call(self._calls, task, where, self._name(name), arguments)
-            reply = self._port.ask(call)
-            if reply is None:
-                return call.id
-            if reply.error is not None:
-                return self._fail(reply.error)
-            if where == "host":
-                self._texts[reply.value["name"]] = reply.value["source"]
-            self._lift()
-            return wire.encode(reply.value)
-        except Exception as error:
-            return self._fail(describe(error))
+    def _asker(self) -> Callable[..., bytes | int | bool]:
+        """What the prelude calls to call the host. The hottest function: its names are locals."""
+        ask, fail, lift, decode, encode = self._port.ask, self._fail, self._lift, wire.decode, wire.encode
+        numbers, names, texts = itertools.count(1), _Names(), self._texts
 
-    def _target(self, target: bytes | int, kind: bytes | None) -> str | HandleRef:
-        if isinstance(target, int):
-            return HandleRef(target, self._name(kind or b""))
-        return self._name(target)
+        def asked(
+            task: int, target: bytes | int, kind: bytes | None, name: bytes, packed: bytes
+        ) -> bytes | int | bool:
+            """What came of a call; False for an error, or the number of the call to wait for."""
+            try:
+                arguments = decode(packed)
+            except msgspec.DecodeError:
+                return _BAD_TEXT
+            try:
+                where = names[target] if kind is None else HandleRef(target, names[kind])
+                call = Call(next(numbers), task, where, names[name], arguments)
+                reply = ask(call)
+                if reply is None:
+                    return call.id
+                if reply.error is not None:
+                    return fail(reply.error)
+                if where == "host":
+                    texts[reply.value["name"]] = reply.value["source"]
+                answer = encode(reply.value)
+            except Exception as error:
+                return fail(describe(error))
+            lift()
+            return answer
 
-    def _name(self, name: bytes) -> str:
-        known = self._names.get(name)
-        if known is None:
-            known = self._names[name] = name.decode()
-        return known
+        return asked
 
     def _fail(self, error: dict[str, Any]) -> bool:
         self._error = _encode_error(error)
@@ -314,6 +312,14 @@ class LuaContext:
             return self._fail(error.to_dict())
         self._lift()
         return packed
+
+
+class _Names(dict[Any, str]):
+    """Names as text by their bytes."""
+
+    def __missing__(self, name: bytes) -> str:
+        self[name] = text = name.decode()
+        return text
 
 
 def _encode_error(error: dict[str, Any] | None) -> bytes:

@@ -49,11 +49,13 @@ def _prelude() -> bytes:
     return code
 
 
-@functools.cache
-def _start() -> bytes:
-    return (
-        b"function(code, host, seed) math.randomseed(seed) return load(code, '=?', 'b')(host) end"
-    )
+_START = b"""function(code, host, seed)
+  collectgarbage("stop") -- there is nothing to collect yet
+  math.randomseed(seed)
+  local prelude = load(code, "=?", "b")(host)
+  collectgarbage("restart")
+  return prelude
+end"""
 
 
 def start(host: Mapping[bytes, Any], options: Mapping[bytes, Any]) -> tuple[LuaRuntime, Any]:
@@ -65,4 +67,4 @@ def start(host: Mapping[bytes, Any], options: Mapping[bytes, Any]) -> tuple[LuaR
     """
     lua = new_state()
     table = lua.table_from({**host, b"options": lua.table_from(options)})
-    return lua, lua.eval(_start())(_prelude(), table, int.from_bytes(os.urandom(7)))
+    return lua, lua.eval(_START)(_prelude(), table, int.from_bytes(os.urandom(7)))

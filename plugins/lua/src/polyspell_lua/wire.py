@@ -24,6 +24,7 @@ _LOW, _HIGH = -(2**63), 2**63 - 1
 _ext = msgspec.msgpack.Ext
 _encode = msgspec.msgpack.Encoder().encode
 _PLAIN = frozenset({type(None), bool, float, bytes})
+_FLAT = _PLAIN | {int, str}
 
 
 def _own(code: int, data: memoryview) -> Any:
@@ -44,7 +45,7 @@ def encode(value: Any) -> bytes:
         ValidationError: it cannot cross; names the path.
     """
     try:
-        return _encode(_packable(value, 0))
+        return _encode(value if _is_flat(value) else _packable(value, 0))
     except (_Refused, UnicodeEncodeError):
         verify(value)  # tells what and where
         _find_large(value, "")
@@ -59,6 +60,17 @@ def encode_all(arguments: list[Any]) -> bytes:
         for argument in arguments:
             encode(argument)
         raise
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether it is a dict of plain values, as most answers are: msgspec can have it as it is."""
+    if type(value) is not dict:
+        return False
+    for key, item in value.items():
+        kind = type(item)
+        if type(key) is not str or kind not in _FLAT or (kind is int and not _LOW <= item <= _HIGH):
+            return False
+    return True
 
 
 class _Refused(Exception):

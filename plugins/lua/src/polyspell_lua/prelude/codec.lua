@@ -74,8 +74,7 @@ local BYTES_HINT = "Wrap what is not text: require('polyspell').bytes(...)."
 local buf, strict = {}, false
 local encode
 
-local small, fixstr = {}, {}
-for i = -32, 127 do small[i] = pack("b", i) end
+local fixstr = {}
 for i = 0, 31 do fixstr[i] = pack("B", 0xa0 + i) end
 
 local function header(count, short, limit, long)
@@ -141,7 +140,13 @@ local function dict(t, n, depth, key, value)
   while key ~= nil do
     if type(key) ~= "string" then only_names(key, depth) end
     path[inner] = key
-    n = encode(value, text(key, n, depth), inner)
+    local short = not strict and fixstr[#key]
+    if short then
+      buf[n + 1], buf[n + 2] = short, key
+      n = encode(value, n + 2, inner)
+    else
+      n = encode(value, text(key, n, depth), inner)
+    end
     count = count + 1
     key, value = next(t, key)
   end
@@ -229,7 +234,7 @@ function encode(v, n, depth)
     return text(v, n, depth)
   elseif kind == "number" then
     if mtype(v) == "integer" then
-      buf[n + 1] = small[v] or pack(">Bj", 0xd3, v)
+      buf[n + 1] = v >= -32 and v < 128 and pack("b", v) or pack(">Bj", 0xd3, v)
     else
       buf[n + 1] = pack(">Bd", 0xcb, v)
     end
@@ -294,7 +299,13 @@ local function pairs_(s, i, count)
   local t, empty = {}, nil
   for _ = 1, count do
     local key, value
-    key, i = decode(s, i)
+    local size = byte(s, i) - 0xa0
+    if size >= 0 and size < 32 then -- a short name, as most are
+      key = sub(s, i + 1, i + size)
+      i = i + size + 1
+    else
+      key, i = decode(s, i)
+    end
     value, i = decode(s, i)
     if value == nil then
       empty = empty or {}

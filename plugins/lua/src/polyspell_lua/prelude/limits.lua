@@ -16,7 +16,7 @@ local HALT = setmetatable({}, { __metatable = false, __name = "limit" })
 local OUT_OF_MEMORY = "not enough memory"
 local LIMITS = { "wall", "cpu", "memory", "output", "depth" } -- codes of `host.over`
 local SLOW = 9 -- another: no limit, but the last slice took long
-local SLICE, SHORT, DEPTH_EVERY = 1000, 10, 32
+local SLICE, SHORT, DEPTH_EVERY = 10000, 100, 8
 
 -- Script frames from a level up, innermost first. Our own have no source.
 P.sources = {}
@@ -40,6 +40,10 @@ local function halt(limit, failure)
   error(HALT, 0)
 end
 P.stop = halt
+
+function P.out_of_memory(task)
+  if not P.halt then P.halt = { limit = "memory", frames = P.near or {}, task = task } end
+end
 
 local function check()
   if P.halt then error(HALT, 0) end
@@ -68,11 +72,15 @@ function slow()
 end
 
 -- The collector runs when a script copies megabytes with few instructions. A finaliser cannot
--- raise an error, but it can make the next instruction ask.
+-- raise an error, but it can make the next instruction ask. It also notes where the script is:
+-- where memory ends, Lua calls nobody who could look.
 local function watch()
   if P.closing then return end
   local co, main = running()
-  if not main and host.over() then sethook(co, slow, "", 1) end
+  if not main then
+    P.near = P.frames(1)
+    if host.over() then sethook(co, slow, "", 1) end
+  end
   setmetatable({}, { __gc = watch })
 end
 watch()
@@ -83,7 +91,10 @@ watch()
 local function after(ok, e, ...)
   if P.halt then error(HALT, 0) end
   if not ok then
-    if e == OUT_OF_MEMORY then halt("memory") end
+    if e == OUT_OF_MEMORY then
+      P.out_of_memory()
+      error(HALT, 0)
+    end
     if type(e) == "userdata" then error(e, 0) end
     check()
   end
@@ -110,7 +121,7 @@ P.busy = busy
 
 function P.thread(f)
   local co = raw_create(f)
-  sethook(co, fast, "", SLICE)
+  if P.hooked then sethook(co, fast, "", SLICE) end
   return co
 end
 

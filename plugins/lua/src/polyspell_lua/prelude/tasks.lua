@@ -270,7 +270,7 @@ local function settle(fiber, ok, signal, fine, value)
   elseif type(signal) == "userdata" then
     error(signal, 0) -- an interrupt of Python's
   elseif not ok then -- it died in our own code, of which only memory can be the reason
-    P.halt = { limit = "memory", frames = {}, task = fiber.task }
+    P.out_of_memory(fiber.task)
   elseif signal == DONE then
     ended(fiber, fine, value)
   end
@@ -385,7 +385,7 @@ end
 
 -- Lua failed in our own code.
 function P.died()
-  P.halt = P.halt or { limit = "memory", frames = {}, task = current and current.task }
+  P.out_of_memory(current and current.task)
 end
 
 -- The limit that was hit (or the host's error), the task, and where.
