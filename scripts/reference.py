@@ -1,7 +1,8 @@
 """Write docs/reference/: a page for each public part of core and one for each other member.
 
 The pages hold a member's README and directives for mkdocstrings, which reads the docstrings and
-imports nothing. A folder that comes to plugins/ or contrib/ has its page from then on.
+imports nothing. A folder that comes to plugins/ or contrib/ has its page from then on. The script
+API's pages are made from its declaration, the modules of installed plugins included.
 """
 
 from __future__ import annotations
@@ -45,7 +46,16 @@ def pages() -> dict[str, str]:
     for kind in ("plugins", "contrib"):
         for toml in sorted(ROOT.glob(f"{kind}/*/pyproject.toml")):
             made[f"{kind}/{toml.parent.name}.md"] = member_page(toml.parent)
+    made |= {f"script/{name}": text for name, text in script_pages().items()}
     return made
+
+
+def script_pages() -> dict[str, str]:
+    """The reference of what scripts can say."""
+    from polyspell import Host
+    from polyspell.scripting.stubs.markdown import pages as pages_of
+
+    return pages_of(Host(config={}).scripts.vocabulary.api)
 
 
 def main() -> None:
