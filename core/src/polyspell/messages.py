@@ -167,8 +167,9 @@ class ToolCallDelta(msgspec.Struct, omit_defaults=True):
 class Delta(msgspec.Struct, omit_defaults=True):
     """A piece of a model's answer, as `Provider.stream` gives them. Any field may be set.
 
-    `part` is a whole part (media, other, thinking with its signature); `usage` replaces what an
-    earlier delta of the same answer said; the last delta carries `finish_reason`.
+    `part` is a whole part (media, other, thinking with its signature; text without text ends the
+    text that streamed, and says what is in its `extra`); `usage` replaces what an earlier delta of
+    the same answer said; the last delta carries `finish_reason`.
     """
 
     text: str = ""

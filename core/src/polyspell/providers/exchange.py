@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class HttpCall(msgspec.Struct, frozen=True):
     """One exchange with a provider.
 
-    `json` is the body, if any. `provider` and `model` are for errors. `timeout` and `retries`
-    (attempts after the first) default to the transport's. `explain` maps the provider's own
-    failures. `opened` is told the status and the headers of the answer. `end` is the data of the
-    event after which nothing more is wanted.
+    `json` is the body, if any; or `content` is, whose type `headers` tell. `provider` and `model`
+    are for errors. `timeout` and `retries` (attempts after the first) default to the transport's.
+    `explain` maps the provider's own failures. `opened` is told the status and the headers of the
+    answer. `end` is the data of the event after which nothing more is wanted.
     """
 
     method: str
@@ -34,6 +34,7 @@ class HttpCall(msgspec.Struct, frozen=True):
     explain: Explain | None = None
     opened: Callable[[int, Mapping[str, str]], None] | None = None
     end: bytes | None = None
+    content: bytes | None = None
 
 
 def decode(data: bytes | str, call: HttpCall) -> Any:

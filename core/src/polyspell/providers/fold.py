@@ -63,11 +63,14 @@ class Fold:
             parts.append([kind, [text]])
 
     def _part(self, part: Part) -> None:
-        """A whole part; thinking with a signature closes the thinking that streamed before it."""
+        """A whole part. Thinking with a signature closes the thinking that streamed before it; text
+        without text closes the text before it, and gives it its `extra`."""
         last = self._parts[-1] if self._parts else None
         if isinstance(part, Thinking) and last is not None and last[0] == "thinking":
             text = part.text or "".join(last[1])
             self._parts[-1] = ["part", Thinking(text, part.signature, part.extra)]
+        elif isinstance(part, Text) and not part.text and last is not None and last[0] == "text":
+            self._parts[-1] = ["part", Text("".join(last[1]), part.extra)]
         else:
             self._parts.append(["part", part])
 

@@ -171,7 +171,7 @@ class Transport:
         watch: Watch,
     ) -> httpx2.Response:
         """A good answer, of which only the headers are read."""
-        content = None if call.json is None else msgspec.json.encode(call.json)
+        content = call.content if call.json is None else msgspec.json.encode(call.json)
         request = client.build_request(
             call.method,
             call.url,

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from polyspell.errors import ValidationError
+from polyspell.schema.dialects import admits_null
 
 
 @functools.lru_cache(maxsize=512)
@@ -62,19 +63,53 @@ def _sentence(error: dict[str, str]) -> str:
 
 def coerce(schema: dict[str, Any], value: Any) -> Any:
     """The value with what is plainly meant made right, once and no further: `"20"` where only a
-    number will do, `20.0` or `20` where an integer or a text will do, `"true"` for a boolean, and
-    one value where a list of such is wanted. What fits already is not touched."""
+    number will do, `20.0` or `20` where an integer or a text will do, `"true"` for a boolean, one
+    value where a list of such is wanted, and nothing for a null that a property which may be
+    missing does not admit. What fits already is not touched."""
+    return _coerce(schema, value, schema)
+
+
+def _coerce(schema: Any, value: Any, root: dict[str, Any]) -> Any:
+    schema = _meant(schema, value, root)
     kind = schema.get("type")
     if isinstance(value, dict) and isinstance(properties := schema.get("properties"), dict):
+        required = schema.get("required", ())
         return {
-            k: coerce(properties[k], v) if isinstance(properties.get(k), dict) else v
+            k: _coerce(properties.get(k, {}), v, root)
             for k, v in value.items()
+            if v is not None or k in required or admits_null(_meant(properties.get(k), v, root))
         }
-    if isinstance(value, list) and isinstance(items := schema.get("items"), dict):
-        return [coerce(items, v) for v in value]
+    if isinstance(value, list) and "items" in schema:
+        return [_coerce(schema["items"], v, root) for v in value]
     if kind == "array" and not isinstance(value, list | dict) and value is not None:
-        return coerce(schema, [value])
+        return _coerce(schema, [value], root)
     return _scalar(kind, value)
+
+
+def _meant(schema: Any, value: Any, root: dict[str, Any]) -> dict[str, Any]:
+    """The schema that counts for a value: what a reference names, and of several the only one of
+    the value's kind, where that is an object or a list."""
+    for _ in range(20):  # references may go in circles
+        if not isinstance(schema, dict):
+            return {}
+        if isinstance(ref := schema.get("$ref"), str) and ref.startswith("#"):
+            schema = _referred(ref, root)
+            continue
+        choices = schema.get("anyOf") or schema.get("oneOf")
+        wanted = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else ""
+        if not wanted or not isinstance(choices, list):
+            return schema
+        choices = [_meant(choice, None, root) for choice in choices]
+        fitting = [choice for choice in choices if choice.get("type") == wanted]
+        return fitting[0] if len(fitting) == 1 else schema
+    return {}
+
+
+def _referred(ref: str, root: Any) -> Any:
+    for step in ref.removeprefix("#").split("/")[1:]:
+        step = step.replace("~1", "/").replace("~0", "~")
+        root = root.get(step) if isinstance(root, dict) else None
+    return root
 
 
 def _scalar(kind: Any, value: Any) -> Any:
