@@ -47,7 +47,8 @@ def _table(params: tuple[ParamSpec, ...]) -> list[str]:
     for p in params:
         about = " ".join(p.doc.split()).replace("|", "\\|")
         if not p.required:
-            about += f" Optional{f', {p.default}' if p.default not in ('', "''") else ''}."
+            told = p.default not in ("", "''", '""')
+            about += f" Optional, {p.default}." if told else " Optional."
         rows.append(f"| `{p.name}` | {str(p.type).replace('|', ' or ')} | {about} |")
     return rows
 
