@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
+import os
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from polyspell.errors import PolyspellError
 
 T = TypeVar("T")
 R = TypeVar("R")
+GRACE = 5.0
+"""Seconds that work which was interrupted gets to clean up."""
 
 
 class Pump(Generic[T, R]):
@@ -39,11 +44,62 @@ class Pump(Generic[T, R]):
 
 async def reap(*tasks: asyncio.Future[Any]) -> None:
     """Cancel tasks that are not done and wait until they are; their errors are dropped."""
-    waiting = [task for task in tasks if not task.done()]
-    for task in waiting:
-        task.cancel()
+    waiting = []
+    for task in tasks:
+        if not task.done():
+            task.cancel()
+            waiting.append(task)
+        elif not task.cancelled():
+            task.exception()  # looked at, so that it is not reported as lost
     if waiting:
         await asyncio.gather(*waiting, return_exceptions=True)
+
+
+class LoopLock:
+    """A lock that can be used from one event loop after the other, as an asyncio.Lock cannot once
+    somebody had to wait for it: `async with lock.here(): ...`."""
+
+    def __init__(self) -> None:
+        self._lock: asyncio.Lock | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def here(self) -> asyncio.Lock:
+        """The lock of the running loop."""
+        loop = asyncio.get_running_loop()
+        if self._lock is None or loop is not self._loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock
+
+
+async def in_thread(function: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+    """Call a plain function in a thread of its own, in this context.
+
+    A function that hangs cannot be stopped: its caller can leave it, and it keeps neither others
+    waiting (as it would in a pool) nor the program from ending.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[tuple[R | None, BaseException | None]] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(result: R | None, error: BaseException | None) -> None:
+        if not future.done():
+            future.set_result((result, error))
+
+    def work() -> None:
+        result: R | None = None
+        problem: BaseException | None = None
+        try:
+            result = context.run(function, *args, **kwargs)
+        except BaseException as error:
+            problem = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, problem)
+
+    threading.Thread(target=work, name=f"polyspell-{function!r:.40}", daemon=True).start()
+    given, problem = await future
+    if problem is not None:
+        raise problem
+    return cast(R, given)
 
 
 class Runner:
@@ -52,9 +108,10 @@ class Runner:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = os.getpid()
 
     def run(self, work: Coroutine[Any, Any, R]) -> R:
-        """Run a coroutine and give its result. Ctrl-C cancels it.
+        """Run a coroutine and give its result. Ctrl-C cancels it, and waits until it has ended.
 
         Raises:
             PolyspellError: called from async code, which should await instead.
@@ -70,17 +127,26 @@ class Runner:
                 code="usage",
                 hint="Await the async one.",
             )
-        future = asyncio.run_coroutine_threadsafe(work, self._started())
+        ended = threading.Event()
+
+        async def watched() -> R:
+            try:
+                return await work
+            finally:
+                ended.set()
+
+        future = asyncio.run_coroutine_threadsafe(watched(), self._started())
         try:
             return future.result()
         except BaseException:
-            future.cancel()
+            if future.cancel():
+                ended.wait(GRACE)
             raise
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+            if self._loop is None or self._pid != os.getpid():  # a forked child has no threads
+                self._pid, self._loop = os.getpid(), asyncio.new_event_loop()
                 threading.Thread(
                     target=self._loop.run_forever, name="polyspell-runner", daemon=True
                 ).start()

@@ -73,19 +73,22 @@ class PolyspellError(Exception):
         return f"{self.message} {self.hint}" if self.hint else self.message
 
     def to_dict(self) -> dict[str, Any]:
-        """The error as plain data; `from_dict` is its inverse."""
+        """The error as plain data; `from_dict` is its inverse. An empty hint and a false
+        `retryable` are left out, unless the class of the code says otherwise."""
         data: dict[str, Any] = {"code": self.code, "message": self.message}
-        if self.hint:
+        usual = PolyspellError._by_code.get(self.code, PolyspellError)
+        if self.hint or usual.hint:
             data["hint"] = self.hint
-        if self.retryable:
-            data["retryable"] = True
+        if self.retryable or usual.retryable:
+            data["retryable"] = self.retryable
         if self.context:
             data["context"] = self.context
         return data
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> PolyspellError:
-        """Rebuild an error from `to_dict`; an unknown code gives a plain PolyspellError."""
+        """Rebuild an error from `to_dict`; an unknown code gives a plain PolyspellError. Where hint
+        or retryable are absent, the class says them."""
         code = str(data.get("code", "error"))
         cls = PolyspellError._by_code.get(code, PolyspellError)
         error = cls.__new__(cls)
@@ -93,8 +96,8 @@ class PolyspellError(Exception):
             error,
             str(data.get("message", "")),
             code=code,
-            hint=data.get("hint", ""),
-            retryable=bool(data.get("retryable", False)),
+            hint=data.get("hint"),
+            retryable=data.get("retryable"),
             context=dict(data.get("context") or {}),
         )
         return error

@@ -42,9 +42,10 @@ class Grants:
         ConfigError: a word is not a grant.
     """
 
-    __slots__ = ("_kinds", "audit", "words")
+    __slots__ = ("_kinds", "_outer", "audit", "words")
 
     def __init__(self, words: Iterable[str] | None = None, audit: Audit | None = None) -> None:
+        self._outer: Grants | None = None
         self.words = None if words is None else tuple(dict.fromkeys(words))
         self.audit = audit
         self._kinds: dict[str, list[str]] = {}
@@ -59,6 +60,8 @@ class Grants:
 
     def allows(self, word: str) -> bool:
         """Whether `kind:value` is granted. Not audited: ask `require` before doing it."""
+        if self._outer is not None and not self._outer.allows(word):
+            return False
         if self.words is None or "*" in self._kinds:
             return True
         kind, _, value = word.partition(":")
@@ -85,9 +88,15 @@ class Grants:
                 context={"grant": word},
             )
 
-    def narrowed(self, words: Iterable[str]) -> Grants:
-        """Those of `words` that are covered by these grants, with the same audit."""
-        return Grants([word for word in words if self.allows(word)], self.audit)
+    def within(self, outer: Grants) -> Grants:
+        """What these grants and the outer ones both allow, with the audit of the inner."""
+        if outer is self or (outer.words is None and outer._outer is None):
+            return self
+        if self is UNRESTRICTED:
+            return outer
+        both = Grants(self.words, self.audit or outer.audit)
+        both._outer = outer if self._outer is None else self._outer.within(outer)
+        return both
 
 
 UNRESTRICTED = Grants(None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 
+from polyspell.aio import in_thread
 from polyspell.errors import LimitExceeded
 from polyspell.grants import UNRESTRICTED, Grants
 from polyspell.messages import Media, ToolCall, Usage
@@ -159,21 +159,16 @@ class Tool:
 
     async def _invoke(self, checked: dict[str, Any], context: ToolContext) -> Any:
         if self._check is None:
-            result = self.run(checked) if self._direct else await self._thread(checked)
+            result = self.run(checked) if self._direct else await in_thread(self.run, checked)
         else:
             if self._context is not None:
                 checked[self._context] = context
-            result = self.run(**checked) if self._direct else await self._thread(**checked)
+            result = self.run(**checked) if self._direct else await in_thread(self.run, **checked)
         return await result if isinstance(result, Awaitable) else result
 
     @property
     def _direct(self) -> bool:
         return self._async or self._inline
-
-    async def _thread(self, *args: Any, **kwargs: Any) -> Any:
-        state = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, lambda: state.run(self.run, *args, **kwargs))
 
 
 @overload
