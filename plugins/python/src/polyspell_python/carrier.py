@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from polyspell import __name__ as _package
 from polyspell.scripting.declare import Api, HandleSpec
 from polyspell.scripting.engine import ContextOptions
 from polyspell.scripting.values import MAX_DEPTH, FunctionRef, HandleRef, fail, verify
@@ -15,7 +14,6 @@ from polyspell_python.crossing import HINTS
 from polyspell_python.describe import describe
 from polyspell_python.objects import (
     Ask,
-    Error,
     Handle,
     Record,
     caller,
@@ -149,7 +147,7 @@ class Carrier:
                 names[module.name] = made
             else:
                 names.update((f.name, caller("", f, self._ask)) for f in module.functions)
-        return {**names, "all": _all, "batch": _batch, "Error": Error, "__name__": _package}
+        return {**names, "all": _all, "batch": _batch}
 
 
 async def _all(items: Sequence[Any]) -> list[Any]:

@@ -26,7 +26,9 @@ def face_of(options: ContextOptions) -> dict[str, Any]:
     """What the prelude builds the module `polyspell` from."""
     return {
         "modules": [[m.name, _functions(m.functions)] for m in options.api.modules],
-        "handles": [[h.name, h.iterates, _functions(h.methods)] for h in options.api.handles],
+        "handles": [
+            [h.name, h.iterates, h.calls, _functions(h.methods)] for h in options.api.handles
+        ],
         "values": {name: to_script(value) for name, value in options.values.items()},
     }
 

@@ -17,16 +17,20 @@ from polyspell_python.face import shown
 Ask = Callable[[str | HandleRef, FunctionSpec, list[Any], dict[str, Any]], Any]
 
 
-class Error(RuntimeError):
-    """An error of the host: `code`, `message`, `hint` and `context` say what it is."""
+class Error(PolyspellError, RuntimeError):
+    """An error of the host, in a script: `code`, `message`, `hint` and `context` say what it is."""
 
     def __init__(self, data: dict[str, Any]) -> None:
-        super().__init__(str(data.get("message", "")))
-        self.data = data
-        self.code = str(data.get("code", "error"))
-        self.message = str(data.get("message", ""))
-        self.hint = str(data.get("hint") or "")
-        self.context: dict[str, Any] = data.get("context") or {}
+        super().__init__(
+            str(data.get("message", "")),
+            code=str(data.get("code", "error")),
+            hint=str(data.get("hint") or ""),
+            retryable=bool(data.get("retryable")),
+            context=data.get("context") or {},
+        )
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class MissingModule(Error, ModuleNotFoundError):
@@ -116,6 +120,8 @@ def handle_class(spec: HandleSpec, ask: Ask) -> type[Handle]:
     if spec.iterates:
         bases = (_Stream, *bases)
     members = {shown(m.name): _member(m, ask) for m in spec.methods}
+    if spec.calls:
+        members["__call__"] = members[spec.calls]
     return type(spec.name, bases, {"_spec": spec, **members, "__doc__": spec.doc})
 
 
@@ -166,8 +172,6 @@ def caller(target: str, spec: FunctionSpec, ask: Ask) -> Callable[..., Any]:
 
 def error_data(error: BaseException) -> dict[str, Any]:
     """What an error that a script let pass says, without its place."""
-    if isinstance(error, Error):
-        return dict(error.data)
     if isinstance(error, PolyspellError):
         return error.to_dict()
     text = str(error)

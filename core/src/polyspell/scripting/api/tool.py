@@ -10,6 +10,7 @@ from polyspell.errors import NotFoundError, ValidationError
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.types import Table
+from polyspell.scripting.values import Record
 from polyspell.tools import Tool, ToolContext
 
 
@@ -197,7 +198,7 @@ def of_function(function: ScriptFunction) -> Tool:
         )
 
     async def run(arguments: dict[str, Any]) -> Any:
-        return await function(arguments)
+        return await function(Record("keywords", arguments))
 
     return Tool(run, name=ref.name, description=ref.doc or "", parameters=ref.parameters)
 
