@@ -164,11 +164,9 @@ def parse(text: str) -> ToolCall | None:
 
 
 def repeats(call: ToolCall, turn: Turn) -> bool:
-    """Whether a call succeeded already: small models repeat it instead of saying "none"."""
+    """Whether a call was made already: small models repeat one instead of saying "none"."""
     return any(
-        not done.error
-        and done.call.name == call.name
-        and _same(done.call.arguments, call.arguments)
+        done.call.name == call.name and _same(done.call.arguments, call.arguments)
         for done in turn.done
     )
 

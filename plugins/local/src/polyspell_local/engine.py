@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `n_ctx` is in tokens, shared by the `n_parallel` requests that one model answers at a time.
     `max_loaded` is how many models stay in memory at once; the one used longest ago makes room.
+    `after_tools` asks the model to answer from what tools returned.
     """
 
     models_dir: str | None = None
@@ -36,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n_parallel: int = 4
     n_threads: int | None = None
     max_loaded: int | None = None
+    after_tools: str = "Answer in one short sentence and give the exact values returned."
 
 
 def load(

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _TEMPERATURE = 0.0  # small models keep to the facts when they are not made to vary
 _CHOICE_TOKENS = 1024
-_FROM_RESULT = "Answer in one short sentence using this result."
 _REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
 _FEATURES: frozenset[Feature] = frozenset(("tools", "output_schema"))
 
@@ -48,6 +47,7 @@ class LocalProvider:
             ) from error
         folder = settings.models_dir
         self.store = Store(Path(folder) if folder else host.config.data_dir / "models")
+        self._after_tools = settings.after_tools
         self._pool = Pool(settings)
 
     async def models(self) -> list[ModelInfo]:
@@ -92,7 +92,7 @@ class LocalProvider:
         """
         conversation = read(request.messages)
         loaded = await self._pool.get(request.model, self.store.locate(request.model))
-        answer = _Answer(request, conversation, loaded)
+        answer = _Answer(request, conversation, loaded, self._after_tools)
         async with aclosing(answer.deltas()) as deltas:
             async for delta in deltas:
                 yield delta
@@ -101,7 +101,10 @@ class LocalProvider:
 class _Answer:
     """One request on its way: a choice where there are tools, then the words."""
 
-    def __init__(self, request: Request, conversation: Conversation, loaded: Loaded) -> None:
+    def __init__(
+        self, request: Request, conversation: Conversation, loaded: Loaded, after_tools: str
+    ) -> None:
+        self._after_tools = after_tools
         self._request = request
         self._conversation = conversation
         self._loaded = loaded
@@ -152,7 +155,7 @@ class _Answer:
     def _words(self) -> dict[str, Any]:
         """The request for an answer in words, or in JSON of the schema that was asked for."""
         request, schema = self._request, self._request.output_schema
-        told = _FROM_RESULT if self._conversation.turns[-1].done and schema is None else ""
+        told = self._after_tools if self._conversation.turns[-1].done and schema is None else ""
         wanted = {
             "temperature": _TEMPERATURE if request.temperature is None else request.temperature,
             "top_p": request.top_p,
