@@ -61,6 +61,11 @@ class MemoryInfo(Info, frozen=True, kw_only=True):
     """A kind of memory. `load` is called as `factory(host, **options)` and gives a `Memory`."""
 
 
+class OutputParserInfo(Info, frozen=True, kw_only=True):
+    """A parser of what models write. `load` is called without arguments and gives an
+    `OutputParser`."""
+
+
 class EngineInfo(Info, frozen=True, kw_only=True):
     """A scripting engine. `load` is called without arguments and gives an `Engine`.
 
@@ -84,6 +89,11 @@ def polyspell_tools() -> list[ToolInfo | Tool]:  # type: ignore[empty-body]
 @hookspec
 def polyspell_memory_stores() -> list[MemoryInfo]:  # type: ignore[empty-body]
     """Kinds of memory, named by the `type` of `memory.create`."""
+
+
+@hookspec
+def polyspell_output_parsers() -> list[OutputParserInfo]:  # type: ignore[empty-body]
+    """Parsers of what models write, named by their format."""
 
 
 @hookspec

@@ -12,7 +12,7 @@ from polyspell.config import Config, Keys
 from polyspell.errors import ConfigError, PluginError
 from polyspell.events import EventBus
 from polyspell.hooks import Hook, Hooks
-from polyspell.hookspecs import Info, ProviderInfo
+from polyspell.hookspecs import Info
 from polyspell.plugins import PluginManager, PluginStatus, chosen_plugins
 from polyspell.registry import Registry, load_object
 from polyspell.tools import Tool
@@ -20,6 +20,7 @@ from polyspell.tools import Tool
 if TYPE_CHECKING:
     from polyspell.agents import Agent
     from polyspell.memory import Memory
+    from polyspell.outputs import OutputParser
     from polyspell.providers.base import Provider
     from polyspell.providers.transport import Transport
     from polyspell.scripting.engine import Engine
@@ -62,6 +63,7 @@ class Host:
         self.tools: Registry[Tool] = Registry("tool")
         self.engines: Registry[Engine] = Registry("engine", functools.partial(missing, "engine"))
         self.memory_stores: Registry[Callable[..., Memory]] = Registry("memory store")
+        self.output_parsers: Registry[OutputParser] = Registry("output parser")
         self.agents: Registry[Agent] = Registry("agent")
         self.script_apis: Registry[type] = Registry("script module")
         self.plugins = PluginManager(chosen_plugins(self.config, plugins))
@@ -74,21 +76,12 @@ class Host:
     # -- what plugins bring ---------------------------------------------------------------------
 
     def _fill(self) -> None:
-        self.providers.register(
-            "route",
-            make=lambda: load_object("polyspell.providers.routes:RouteProvider")(self),
-            source="polyspell-core",
-            info=ProviderInfo(
-                name="route",
-                load="polyspell.providers.routes:RouteProvider",
-                description="Names for several models: one after the other, or in turn",
-            ),
-        )
         from_plugins = (
             ("polyspell_providers", self._add_provider),
             ("polyspell_tools", self._add_tool),
             ("polyspell_memory_stores", self._add_memory),
             ("polyspell_engines", self._add_engine),
+            ("polyspell_output_parsers", self._add_parser),
             ("polyspell_script_apis", self._add_api),
             ("polyspell_hooks", self._add_hook),
         )
@@ -131,6 +124,11 @@ class Host:
     def _add_engine(self, info: Any, source: str) -> str:
         about = self._describe(info, source, lambda: load_object(info.load)())
         self.engines.register(info.name, **about)
+        return str(info.name)
+
+    def _add_parser(self, info: Any, source: str) -> str:
+        about = self._describe(info, source, lambda: load_object(info.load)())
+        self.output_parsers.register(info.name, **about)
         return str(info.name)
 
     def _add_api(self, module: Any, source: str) -> str:

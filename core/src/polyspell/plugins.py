@@ -66,6 +66,7 @@ class PluginManager:
         self._pm = pluggy.PluginManager("polyspell")
         self._pm.add_hookspecs(hookspecs)
         self.status: dict[str, PluginStatus] = {}
+        self._add_core()
         names = None if plugins is None else [p for p in plugins if isinstance(p, str)]
         self._discover(wanted(names), names or ())
         for plugin in plugins or ():
@@ -89,6 +90,13 @@ class PluginManager:
             if not name.startswith("-") and name not in seen:
                 reason = f"It is not installed: pip install polyspell-{name}"
                 self.status[name] = PluginStatus(name, "", "", active=False, error=reason)
+
+    def _add_core(self) -> None:
+        from polyspell import __version__, builtin
+
+        status = PluginStatus("core", "polyspell-core", __version__, builtin.__name__)
+        self.status["core"] = status
+        self._register(builtin, status)
 
     def _add_entry_point(self, entry: importlib.metadata.EntryPoint, active: bool) -> None:
         distribution, version = _distribution(entry)
