@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Sequence
@@ -10,12 +9,13 @@ from typing import Any
 
 import msgspec
 
+from polyspell.aio import LoopLock
 from polyspell.errors import NotFoundError, ValidationError
 from polyspell.events.span import new_id
 from polyspell.memory.items import Item, MemoryStats, MemoryStore
 from polyspell.memory.store import InMemoryStore
-from polyspell.memory.window import estimate_tokens, window
-from polyspell.messages import Message
+from polyspell.memory.window import estimate_tokens, whole, window
+from polyspell.messages import Message, Text
 
 
 class Memory:
@@ -43,7 +43,7 @@ class Memory:
         self.max_tokens = max_tokens
         self.ttl = ttl
         self.name = name
-        self._lock = asyncio.Lock()
+        self._lock = LoopLock()
 
     async def add(
         self,
@@ -61,13 +61,15 @@ class Memory:
             messages = [msgspec.structs.replace(m, pinned=True) for m in messages]
         now = time.time()
         items = [Item(new_id(), message, now, metadata or {}) for message in messages]
-        async with self._lock:
+        async with self._lock.here():
             await self.store.append(items)
         return [item.id for item in items]
 
     async def items(self) -> list[Item]:
         """All that is remembered and not too old, oldest first."""
-        items = await self.store.items()
+        return self._fresh(await self.store.items())
+
+    def _fresh(self, items: list[Item]) -> list[Item]:
         if self.ttl is None:
             return items
         oldest = time.time() - self.ttl
@@ -76,15 +78,14 @@ class Memory:
     async def messages(self, *, limit: int | None = None) -> list[Message]:
         """What a model gets to see: the newest messages within the window, whole turns."""
         limits = [n for n in (limit, self.max_messages) if n is not None]
-        messages = [item.message for item in await self.items()]
+        messages = whole([item.message for item in await self.items()])
         return window(messages, min(limits) if limits else None, self.max_tokens)
 
     async def search(self, query: str, *, limit: int = 10) -> list[Item]:
         """The items that fit a query best: the store's own search, or by words in common."""
         search = getattr(self.store, "search", None)
         if search is not None:
-            found: list[Item] = await search(query, limit)
-            return found
+            return self._fresh(await search(query, limit))
         wanted = _words(query)
         scored = [(len(wanted & _words(i.message.text)), i) for i in await self.items()]
         best = sorted((s for s in scored if s[0]), key=lambda s: (-s[0], -s[1].time))
@@ -114,22 +115,21 @@ class Memory:
         Raises:
             NotFoundError: there is none of that id.
         """
-        item = await self.get(id)
-        message = item.message
-        if text is not None:
-            fresh = Message.user(text).parts
-            message = msgspec.structs.replace(message, parts=fresh)
-        if pinned is not None:
-            message = msgspec.structs.replace(message, pinned=pinned)
-        new = Item(id, message, item.time, item.metadata if metadata is None else metadata)
-        async with self._lock:
+        async with self._lock.here():
+            item = await self.get(id)
+            message = item.message
+            if text is not None:
+                message = _with_text(message, text)
+            if pinned is not None:
+                message = msgspec.structs.replace(message, pinned=pinned)
+            new = Item(id, message, item.time, item.metadata if metadata is None else metadata)
             items = await self.store.items()
             await self.store.replace([new if i.id == id else i for i in items])
         return new
 
     async def delete(self, id: str) -> bool:
         """Forget an item; whether it was there."""
-        async with self._lock:
+        async with self._lock.here():
             items = await self.store.items()
             kept = [i for i in items if i.id != id]
             if len(kept) < len(items):
@@ -138,7 +138,7 @@ class Memory:
 
     async def clear(self) -> None:
         """Forget everything."""
-        async with self._lock:
+        async with self._lock.here():
             await self.store.replace([])
 
     async def snapshot(self) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class Memory:
             items = msgspec.convert(snapshot["items"], list[Item])
         except (KeyError, TypeError, msgspec.ValidationError) as error:
             raise ValidationError(f"Not a snapshot of a memory: {error}.") from error
-        async with self._lock:
+        async with self._lock.here():
             await self.store.replace(items)
 
     async def stats(self) -> MemoryStats:
@@ -164,6 +164,14 @@ class Memory:
         items = await self.items()
         tokens = sum(estimate_tokens(i.message) for i in items)
         return MemoryStats(len(items), tokens, items[0].time if items else None)
+
+
+def _with_text(message: Message, text: str) -> Message:
+    """The message with this text where its first was, and its other parts as they are."""
+    parts = message.parts
+    at = next((i for i, part in enumerate(parts) if isinstance(part, Text)), 0)
+    others = [[p for p in half if not isinstance(p, Text)] for half in (parts[:at], parts[at:])]
+    return msgspec.structs.replace(message, parts=[*others[0], Text(text), *others[1]])
 
 
 def _words(text: str) -> set[str]:
