@@ -113,9 +113,7 @@ class Modules:
         for at in range(0, len(numbers), 4):
             unit, line, defined, parameters = numbers[at : at + 4]
             found = self.units[unit]
-            if defined == 0:
-                frames.append(Frame(found.module, line, "(script)"))
-            elif (defined, parameters) in found.functions:
+            if (defined, parameters) in found.functions:
                 name = found.functions[defined, parameters]
                 frames.append(Frame(found.module, line, name))
         return frames

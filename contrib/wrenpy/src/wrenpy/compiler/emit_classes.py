@@ -73,6 +73,8 @@ class Emitter(StatementEmitter):
                 self.write(f"local {static.lua}; ")
         for method in node.methods:
             self.method(info, method)
+        if any(m.mangled in ("_eq", "_ne", "_not", "_is") for m in node.methods):
+            self.write(f"{self.helper('own_equality')}(); ")
         if node.attributes:
             self.write(f'{self.helper("attributes")}(M,')
             self.attribute_table(node.attributes[0])

@@ -77,6 +77,7 @@ class ExpressionEmitter(Lowering):
 
     def call_helper(self, name: str, nodes: list[Node]) -> None:
         self.helpers.add(name)
+        self.calls += 1
         self.write(name + "(")
         self.list_of(nodes)
         self.write(")")
@@ -109,6 +110,7 @@ class ExpressionEmitter(Lowering):
 
     def call(self, node: Call) -> None:
         name, children = node.name, node.children
+        self.calls += 1
         if name == "_get1" or name == "_set1":
             self.start(node)
             self.call_helper("get" if name == "_get1" else "set", children)
@@ -129,6 +131,7 @@ class ExpressionEmitter(Lowering):
 
     def super_call(self, node: Super) -> None:
         self.at(node.line)
+        self.calls += 1
         parent = self.helper("ClassM") if self.static else "P"
         self.write(f'{self.helper("super")}({parent},"{node.name}")(self')
         for child in node.children:

@@ -176,7 +176,6 @@ class StatementEmitter(ExpressionEmitter):
             self.sequence_loop(node)
 
     def while_loop(self, node: Loop) -> None:
-        self.helpers.add("slice")
         if node.head.stmt:
             self.write("while true do ")
             condition = self.lowered(node.head)
@@ -216,7 +215,7 @@ class StatementEmitter(ExpressionEmitter):
 
     def loop_body(self, node: Loop, variable: Variable | None, value: str) -> None:
         """The body, its fuel and its `continue` label, up to the loop's end."""
-        self.helpers.add("slice")
+        self.calls += 1
         self.write(FUEL.format(node.weight))
         if variable is not None:
             self.define(variable, Temp(node.line, value))
@@ -233,9 +232,10 @@ class StatementEmitter(ExpressionEmitter):
     def function(self, node: Block) -> None:
         """A block argument. Its hidden first parameter is the number of arguments given."""
         self.at(node.line)
+        self.calls += 1
         names = [parameter_name(p) for p in node.params]
         self.write(f"function({','.join(['n_', *names])}) ")
-        self.write(f'if n_<{len(names)} then return {self.helper("short")}(n_,{len(names)}) end ')
+        self.write(f'if n_<{len(names)} then return R.short(n_,{len(names)}) end ')
         self.function_body(node, ["n_", *names])
 
     def function_body(self, node: Block, args: list[str]) -> None:
@@ -243,16 +243,18 @@ class StatementEmitter(ExpressionEmitter):
         self.functions.setdefault((self.line, len(args)), node.name)
         outer, self.fn = self.fn, node.fn
         initializer, self.initializer = self.initializer, node.fn.initializer
-        self.helpers.update(("slice", "seg"))
         # Fuel bounds the stack too: a call costs about as much as the slots it takes.
         cost = 12 + node.fn.count + node.weight
-        self.write(ENTRY.format(cost, len(args), ",".join(args)))
+        entry, calls = len(self.out), self.calls
+        self.write(ENTRY.format(cost, ",".join(args)))
         if node.fn.spilled:
             self.write(f"local L_{id(node.fn)}={{}}; ")
             for parameter in node.params:
                 if parameter.kind == "spilled":
                     self.write(f"{parameter.lua}={parameter_name(parameter)}; ")
         self.body(node.body)
+        if self.calls == calls and node.weight < 3:
+            self.out[entry] = ""  # a getter or the like: it calls nothing, its caller paid
         if self.initializer:
             self.write("return self ")
         self.at(node.end_line)

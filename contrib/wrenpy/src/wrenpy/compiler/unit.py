@@ -86,11 +86,12 @@ def emit(
     place_variables(parser.functions, parser.fn, variables, shared or kind != "module")
     emitter = Emitter(unit)
     emitter.fn = parser.fn
-    if kind != "module":
-        emitter.write("return function(n_) ")
+    # Helpers are upvalues of the body, not its locals: closures then share them at no cost.
+    emitter.write("return function() " if kind == "module" else "return function(n_) ")
+    emitter.functions[1, 0 if kind == "module" else 1] = "(script)"
+    emitter.write(own_variables(parser, variables))
     emitter.body(body)
-    if kind != "module":
-        emitter.write(" end")
+    emitter.write(" end")
     text = header(emitter, parser, variables) + "".join(emitter.out)
     for variable in variables:
         variable.values.clear()
@@ -100,21 +101,23 @@ def emit(
 
 
 def header(emitter: Emitter, parser: Parser, variables: list[Variable]) -> str:
-    """The chunk's first line: helpers, core classes and module variables as Lua locals."""
-    helpers = sorted({*emitter.helpers, "F", "slice"} - {"X"})
+    """The start of the chunk's first line: helpers and core classes as Lua locals."""
+    helpers = sorted({*emitter.helpers, "F"} - {"X"})
     names = ",".join(helpers)
     values = ",".join(f"R.{name}" for name in helpers)
-    parts = [f"local R,X=... local G,{names}=X.G,{values}; "]
+    text = f"local R,X=... local G,{names}=X.G,{values}; "
     core = [v.lua for v in variables if v.kind == "core" and v in parser.fn.module_uses]
     if core:
-        parts.append(f"local {','.join(core)}={','.join('G.' + name for name in core)}; ")
+        text += f"local {','.join(core)}={','.join('G.' + name for name in core)}; "
+    return text
+
+
+def own_variables(parser: Parser, variables: list[Variable]) -> str:
+    """Module variables as locals of the module's body, and how others reach them."""
     own = [v.lua for v in variables if v.kind == "module"]
-    if own:
-        parts.append(f"local {','.join(own)}; ")
-        parts += [
-            f"X.far.{name}=function(w,v) if w then {name}=v else return {name} end end; "
-            for name in own
-        ]
+    text = f"local {','.join(own)}; " if own else ""
+    for name in own:
+        text += f"X.far.{name}=function(w,v) if w then {name}=v else return {name} end end; "
     if parser.fn.spilled:
-        parts.append(f"local L_{id(parser.fn)}={{}}; ")
-    return "".join(parts)
+        text += f"local L_{id(parser.fn)}={{}}; "
+    return text

@@ -49,9 +49,10 @@ R.core = core
 local ObjectM, ClassM = {}, {}
 ObjectM.__index, ClassM.__index = ObjectM, ClassM
 
+local UNSHARED = { __index = true, __eq = true, _class = true }
 local function copy(from, into)
   for key, value in pairs(from) do
-    if key ~= "__index" and key ~= "_class" then into[key] = value end
+    if not UNSHARED[key] then into[key] = value end
   end
 end
 
@@ -62,6 +63,7 @@ local function new_class(name, super, fields)
   copy(ClassM, S)
   local class = setmetatable({ name = name, super = super, M = M, S = S, fields = fields }, S)
   M._class = class
+  M[class] = true -- and, copied, of every superclass
   return class
 end
 
@@ -97,9 +99,15 @@ R.define = define
 core.Object = setmetatable({ name = "Object", M = ObjectM, S = {}, fields = 0 }, nil)
 core.Class = setmetatable({ name = "Class", super = core.Object, M = ClassM, S = ClassM, fields = 0 }, ClassM)
 ObjectM._class, ClassM._class = core.Object, core.Class
+ObjectM[core.Object], ClassM[core.Class] = true, true
 
 local function is_a(value, class)
   if type(class) ~= "table" or not class.M then raise("Right operand must be a class.") end
+  if type(value) == "table" then
+    local M = getmetatable(value)
+    if M[class] then return true end
+    if not rawequal(value.S, M) then return false end
+  end
   local own = class_of(value)
   repeat
     if own == class then return true end
@@ -161,14 +169,18 @@ local function missing(_, receiver)
   R.lacks(receiver, info.name)
 end
 
--- A superclass's method, found by its key.
+-- A superclass's method, found by its key. (A function that makes a closure is never compiled, so
+-- that is done in another.)
+local function lacking(P, key)
+  return function()
+    raise(P._class.name .. " does not implement '" .. signature(key) .. "'.")
+  end
+end
 R.ClassM = ClassM
 function R.super(P, key)
   local method = P[key]
   if method then return method end
-  return function()
-    raise(P._class.name .. " does not implement '" .. signature(key) .. "'.")
-  end
+  return lacking(P, key)
 end
 
 function R.install()

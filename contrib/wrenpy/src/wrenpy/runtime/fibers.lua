@@ -6,76 +6,102 @@
 local R = ...
 local core, raise, Failure = R.core, R.raise, R.Failure
 local type, getmetatable, setmetatable = type, getmetatable, setmetatable
+local select = select
 local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local getinfo, unpack, match = debug.getinfo, R.unpack, string.match
 local F, slice, huge = R.F, R.slice, math.huge
 local Fiber, FiberS = core.Fiber.M, core.Fiber.S
 
-local CALL, TRANSFER, YIELD, SUSPEND, HOST, SEGMENT, DONE, ABORT = {}, {}, {}, {}, {}, {}, {}, {}
-R.SEGMENT, R.HOST = SEGMENT, HOST
+-- What a coroutine yields to the loop: one of these, and what it needs.
+local CALL, YIELD, SUSPEND, HOST, SEGMENT, ABORT = {}, {}, {}, {}, {}, {}
+R.SEGMENT = SEGMENT
+function R.request(...)
+  local _, value, problem = yield(HOST, { n = select("#", ...), ... })
+  return value, problem
+end
 local current -- the fiber that runs
 local max_segments = huge
 function R.set_depth(frames) max_segments = frames and frames / 350 or huge end
 
--- A finished fiber's coroutine serves the next one.
-local pool, pooled = {}, 0
-local function body(fn, count, value)
-  while true do fn, count, value = yield(DONE, fn(count, value)) end
-end
-local function segment_body(fn, ...) return DONE, fn(...) end
-
--- Fiber objects.
-local function new_fiber(fn) return setmetatable({ fn = fn }, Fiber) end
+-- Fiber objects: [1] coroutine (before it starts, the function), [2] caller, [3] state (false, "try", "root", "done"), [4] error,
+-- [5] coroutines under the present one. A coroutine is resumed with 1, a value and maybe an error:
+-- to one that starts, these are the number of arguments and the argument.
+local function new_fiber(fn, state) return setmetatable({ fn, false, state }, Fiber) end
 
 function FiberS.new_1(_, fn)
   if type(fn) ~= "function" then raise("Argument must be a function.") end
   if fn(-1) > 1 then raise("Function cannot take more than one parameter.") end
   F[1] = F[1] - 40
-  return setmetatable({ fn = fn }, Fiber)
+  return setmetatable({ fn, false, false }, Fiber)
 end
 function FiberS.current_g() return current end
 function FiberS.abort_1(_, value)
   if value ~= nil then raise(value) end
 end
-function FiberS.yield_0() return (yield(YIELD)) end
-function FiberS.yield_1(_, value) return (yield(YIELD, value)) end
-function FiberS.suspend_0() return (yield(SUSPEND)) end
+function FiberS.yield_0()
+  local _, result = yield(YIELD)
+  return result
+end
+function FiberS.yield_1(_, value)
+  local _, result = yield(YIELD, value)
+  return result
+end
+function FiberS.suspend_0()
+  local _, result = yield(SUSPEND)
+  return result
+end
 
 local function check(fiber, verb, is_call)
-  if fiber.error ~= nil then raise("Cannot " .. verb .. " an aborted fiber.") end
+  if fiber[4] ~= nil then raise("Cannot " .. verb .. " an aborted fiber.") end
   if is_call then
-    if fiber.caller then raise("Fiber has already been called.") end
-    if fiber.root then raise("Cannot call root fiber.") end
+    if fiber[2] then raise("Fiber has already been called.") end
+    if fiber[3] == "root" then raise("Cannot call root fiber.") end
   end
-  if fiber.done then raise("Cannot " .. verb .. " a finished fiber.") end
-  F[1] = F[1] - 10
-  if F[1] < 0 then slice() end
+  if fiber[3] == "done" then raise("Cannot " .. verb .. " a finished fiber.") end
 end
 
-function Fiber.call_1(self, value)
-  check(self, "call", true)
-  self.caller = current
-  return (yield(CALL, self, value))
+local function call(self, value)
+  if self[2] or self[3] or self[4] ~= nil then check(self, "call", true) end
+  F[1] = F[1] - 20
+  if F[1] < 0 then slice() end
+  self[2] = current
+  local _, result = yield(CALL, self, value)
+  return result
 end
-function Fiber.call_0(self) return (Fiber.call_1(self, nil)) end
+Fiber.call_1 = call
+function Fiber.call_0(self) -- as above: this one is called by the hundred thousand
+  if self[2] or self[3] or self[4] ~= nil then check(self, "call", true) end
+  F[1] = F[1] - 20
+  if F[1] < 0 then slice() end
+  self[2] = current
+  local _, result = yield(CALL, self)
+  return result
+end
 function Fiber.try_1(self, value)
   check(self, "try", true)
-  self.caller = current
-  self.trying = true
-  return (yield(CALL, self, value))
+  F[1] = F[1] - 20
+  if F[1] < 0 then slice() end
+  self[2] = current
+  self[3] = "try"
+  local _, result = yield(CALL, self, value)
+  return result
 end
 function Fiber.try_0(self) return (Fiber.try_1(self, nil)) end
 function Fiber.transfer_1(self, value)
   check(self, "transfer to", false)
-  return (yield(TRANSFER, self, value))
+  F[1] = F[1] - 20
+  if F[1] < 0 then slice() end
+  local _, result = yield(CALL, self, value)
+  return result
 end
 function Fiber.transfer_0(self) return (Fiber.transfer_1(self, nil)) end
 function Fiber.transferError_1(self, value)
   check(self, "transfer to", false)
-  return (yield(ABORT, self, value))
+  local _, result = yield(ABORT, self, value)
+  return result
 end
-function Fiber.error_g(self) return self.error end
-function Fiber.isDone_g(self) return self.done or self.error ~= nil end
+function Fiber.error_g(self) return self[4] end
+function Fiber.isDone_g(self) return self[3] == "done" or self[4] ~= nil end
 
 -- Stack traces: unit, line, line of definition and number of parameters of each Wren frame.
 local function trace_coroutine(co, into)
@@ -94,132 +120,121 @@ local function trace_coroutine(co, into)
 end
 local function trace_of(fiber)
   local trace = {}
-  if fiber.co then trace_coroutine(fiber.co, trace) end
-  local segments = fiber.segments
-  for i = segments and #segments or 0, 1, -1 do trace_coroutine(segments[i], trace) end
+  if type(fiber[1]) == "thread" then trace_coroutine(fiber[1], trace) end
+  local below = fiber[5]
+  for i = below and #below or 0, 1, -1 do trace_coroutine(below[i], trace) end
   return trace
 end
 
-local finish -- the task's result, for the host
-function finish(task, ...)
-  task.fiber = nil
+-- The task leaves Lua: for good, or to ask the host something.
+local function leave(...)
   current = nil
   R.leave()
   R.flush()
   return ...
 end
 
-local step
-
--- Run a fiber, which may be new, with what its caller or the host sends it.
-local function switch(task, fiber, value, problem)
-  current = fiber
-  task.fiber = fiber
-  local co = fiber.co
-  if co then return step(task, fiber, resume(co, value, problem)) end
-  if pooled > 0 then
-    co = pool[pooled]
-    pool[pooled] = nil
-    pooled = pooled - 1
-  else
-    co = create(body)
-  end
-  fiber.co = co
-  return step(task, fiber, resume(co, fiber.fn, 1, value))
-end
-
--- A fiber failed: every fiber that waits for it fails too, up to one that tried.
-local function fail(task, fiber, value)
+-- A fiber failed: every fiber that waits for it fails too, up to one that tried, whose caller goes
+-- on. With none, the caller is nil and the trace says where it happened.
+local function fail(fiber, value)
   local first = fiber
   while fiber do
-    fiber.error = value
-    local caller = fiber.caller
-    fiber.caller = nil
-    if fiber.trying then
-      if first.co then first.co = nil end
-      return switch(task, caller, value)
+    fiber[4] = value
+    local caller, tried = fiber[2], fiber[3] == "try"
+    fiber[2] = false
+    if tried then
+      first[1] = false
+      return caller
     end
     fiber = caller
   end
-  return finish(task, "error", value, trace_of(first))
+  return nil, trace_of(first)
 end
 
-local function failed(task, fiber, problem)
-  if getmetatable(problem) == Failure then
-    if problem.limit then return finish(task, "limit", problem.limit) end
-    return fail(task, fiber, problem.value)
-  end
+-- What a Lua error is in Wren: a value to fail with, or a limit.
+local function problem_of(problem)
+  if getmetatable(problem) == Failure then return problem.value, problem.limit end
   local text = type(problem) == "string" and problem or tostring(problem)
-  if match(text, "not enough memory") then return finish(task, "limit", "memory!") end
-  if match(text, "stack overflow") or match(text, "C stack") then
-    return finish(task, "limit", "recursion")
-  end
-  return fail(task, fiber, text)
+  if match(text, "not enough memory") then return nil, "memory!" end
+  if match(text, "stack overflow") or match(text, "C stack") then return nil, "recursion" end
+  return text
 end
 
-local function segment(task, fiber, fn, ...)
-  local segments = fiber.segments
-  if not segments then
-    segments = {}
-    fiber.segments = segments
+-- A call goes on in a coroutine of its own.
+local function push(fiber, call)
+  local below = fiber[5]
+  if not below then
+    below = {}
+    fiber[5] = below
   end
-  if #segments >= max_segments then return finish(task, "limit", "recursion") end
-  segments[#segments + 1] = fiber.co
-  fiber.co = create(segment_body)
-  return step(task, fiber, resume(fiber.co, fn, ...))
+  if #below >= max_segments then return false, setmetatable({ limit = "recursion" }, Failure) end
+  below[#below + 1] = fiber[1]
+  local co = create(call[1])
+  fiber[1] = co
+  return resume(co, unpack(call, 2, call.n))
+end
+local function pop(fiber)
+  local below = fiber[5]
+  local n = below and #below or 0
+  if n == 0 then return false end
+  fiber[1] = below[n]
+  below[n] = nil
+  return true
 end
 
-local function done(task, fiber, value)
-  local segments = fiber.segments
-  if segments and #segments > 0 then
-    fiber.co = segments[#segments]
-    segments[#segments] = nil
-    return switch(task, fiber, value)
+-- Run fibers, from this one on, until the task ends or asks the host.
+local function loop(task, fiber, value, problem)
+  while true do
+    current = fiber
+    local co = fiber[1]
+    if type(co) == "function" then
+      co = create(co)
+      fiber[1] = co
+    end
+    local ok, command, a, b = resume(co, 1, value, problem)
+    problem = nil
+    while command == SEGMENT do ok, command, a, b = push(fiber, a) end
+    if command == CALL then
+      fiber, value = a, b
+    elseif not ok then
+      local failure, limit = problem_of(command)
+      if limit then return leave("limit", limit) end
+      local caller, trace = fail(fiber, failure)
+      if not caller then return leave("error", failure, trace) end
+      fiber, value = caller, failure
+    elseif command == YIELD then
+      local caller = fiber[2]
+      fiber[2] = false
+      if fiber[3] == "try" then fiber[3] = false end
+      if not caller then return leave("yield", nil) end
+      fiber, value = caller, a
+    elseif command == HOST then
+      task.fiber = fiber
+      return leave(unpack(a, 1, a.n))
+    elseif command == ABORT then
+      local caller, trace = fail(a, b)
+      if not caller then return leave("error", b, trace) end
+      fiber, value = caller, b
+    elseif command == SUSPEND then
+      return leave("suspend", nil)
+    else -- no command: the function of the fiber has returned
+      value = command
+      if not fiber[5] or not pop(fiber) then
+        local caller = fiber[2]
+        fiber[1], fiber[2], fiber[3] = false, false, "done"
+        if not caller then return leave("done", value) end
+        fiber = caller
+      end
+    end
   end
-  if pooled < 64 then
-    pooled = pooled + 1
-    pool[pooled] = fiber.co
-  end
-  fiber.co, fiber.fn, fiber.done = nil, nil, true
-  local caller = fiber.caller
-  fiber.caller = nil
-  if caller then return switch(task, caller, value) end
-  return finish(task, "done", value)
 end
-
-function step(task, fiber, ok, command, a, b, ...)
-  if not ok then return failed(task, fiber, command) end
-  if command == DONE then return done(task, fiber, a) end
-  if command == CALL or command == TRANSFER then return switch(task, a, b) end
-  if command == YIELD then
-    local caller = fiber.caller
-    fiber.caller = nil
-    fiber.trying = nil
-    if caller then return switch(task, caller, a) end
-    return finish(task, "yield", nil)
-  end
-  if command == HOST then
-    current = nil
-    R.leave()
-    R.flush()
-    return a, b, ...
-  end
-  if command == SEGMENT then return segment(task, fiber, a, b, ...) end
-  if command == ABORT then return fail(task, a, b) end
-  return finish(task, "suspend", nil)
-end
+if jit then jit.off(loop) end -- it would only be tried again and again: a resume is not compiled
 
 -- The host's side: make a task, run it, answer its request.
 function R.task(fn, budget)
-  local fiber = new_fiber(fn)
-  fiber.root = true
-  return { fiber = fiber, budget = budget }
+  return { fiber = new_fiber(fn, "root"), budget = budget }
 end
 function R.run(task, value, problem)
   R.enter(task.budget)
-  return switch(task, task.fiber, value, problem)
-end
-function R.fail_task(task, value)
-  R.enter(task.budget)
-  return fail(task, task.fiber, value)
+  return loop(task, task.fiber, value, problem)
 end

@@ -16,7 +16,6 @@ local now, since
 local total_fuel, total_output = 0, 0
 function R.totals() return total_fuel, total_output end
 
-function R.set_memory(kilobytes) memory = kilobytes or huge end
 function R.set_clock(clock) now = clock end
 
 local function hand_out()
@@ -56,21 +55,50 @@ local function check_memory(extra)
   end
 end
 
+-- The collector sleeps until the heap has grown to WAKE kilobytes: most programs end before.
+local WAKE = 24 * 1024
+local wake = WAKE
+function R.set_memory(kilobytes)
+  memory = kilobytes or huge
+  wake = min(WAKE, memory / 4)
+end
+local function check_heap()
+  local kilobytes = count("count")
+  if kilobytes > wake then
+    wake = huge
+    collect("restart")
+  end
+  if kilobytes > memory then check_memory(0) end
+end
+
+-- Asking for the time leaves Lua, so it is done once in up to TIMED slices.
+local TIMED = 8
+local slices = 0
+local function check_time()
+  slices = 0
+  local time = now()
+  budget.time = budget.time - (time - since)
+  since = time
+  if budget.time <= 0 then R.limit("time") end
+end
+
 -- A slice is over. With `deep_matters`, says whether the stack has become deep.
 local function slice(deep_matters)
   settle()
   if budget.fuel <= 0 then R.limit("fuel") end
   hand_out()
   if budget.time then
-    local time = now()
-    budget.time = budget.time - (time - since)
-    since = time
-    if budget.time <= 0 then R.limit("time") end
+    slices = slices + 1
+    if slices >= TIMED then check_time() end
   end
-  if memory < huge then check_memory(0) end
+  check_heap()
   return deep_matters and getinfo(DEEP, "l") ~= nil
 end
 R.slice = slice
+if jit then
+  -- Compiled, the end of a slice would be a copy of all that follows it, at each place it can be.
+  for _, f in ipairs { slice, settle, hand_out, check_time, check_memory, check_heap } do jit.off(f) end
+end
 
 -- Work that takes long inside one call is charged before it is done.
 function R.charge(units)
@@ -96,7 +124,8 @@ end
 -- Go on with a call in a fresh coroutine, since this one's stack is deep.
 local yield = coroutine.yield
 function R.seg(...)
-  return (yield(R.SEGMENT, getinfo(2, "f").func, ...))
+  local _, value = yield(R.SEGMENT, { n = select("#", ...) + 1, getinfo(2, "f").func, ... })
+  return value
 end
 
 -- Output.

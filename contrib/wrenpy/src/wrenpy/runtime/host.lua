@@ -1,13 +1,13 @@
 -- The border to the host: requests, modules, foreign methods, and values as the host sees them.
 local R = ...
-local core, raise, HOST = R.core, R.raise, R.HOST
+local core, raise, request = R.core, R.raise, R.request
 local type, getmetatable, setmetatable, rawget = type, getmetatable, setmetatable, rawget
-local yield, select, unpack = coroutine.yield, select, R.unpack
+local select, unpack = select, R.unpack
 local Fiber = core.Fiber.M
 
 -- Ask the host; what it answers, or the error it answers with.
 local function ask(...)
-  local value, problem = yield(HOST, ...)
+  local value, problem = request(...)
   if problem ~= nil then raise(problem) end
   return value
 end
@@ -29,7 +29,7 @@ function R.import(module, name)
   local chunk = found.chunk
   if chunk then
     found.chunk = nil
-    chunk(R, found)
+    chunk(R, found)()
   end
   return found
 end
@@ -71,7 +71,7 @@ function R.foreign(module, class, static, signature, arity)
   if type(ref) == "function" then return ref end -- one of the runtime's own
   return function(self, ...)
     R.F[1] = R.F[1] - 200
-    local value, problem = yield(HOST, "call", ref, R.give(self), R.give_all(...))
+    local value, problem = request("call", ref, R.give(self), R.give_all(...))
     if problem ~= nil then raise(problem) end
     return value
   end
@@ -175,7 +175,7 @@ function R.call_task(budget, receiver, key, ...)
   end, budget)
 end
 function R.start_task(budget, chunk, module)
-  return R.task(function() chunk(R, module) end, budget)
+  return R.task(chunk(R, module), budget)
 end
 function R.make_function(chunk, module) return chunk(R, module) end
 
@@ -184,7 +184,7 @@ function R.host_function(ref, arity)
   return function(given, ...)
     if given < arity then return R.short(given, arity) end
     R.F[1] = R.F[1] - 200
-    local value, problem = yield(HOST, "apply", ref, R.give_all(R.first(arity, ...)))
+    local value, problem = request("apply", ref, R.give_all(R.first(arity, ...)))
     if problem ~= nil then raise(problem) end
     return value
   end

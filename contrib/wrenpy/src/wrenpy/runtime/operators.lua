@@ -78,12 +78,16 @@ function R.ge(a, b)
   if type(a) == "number" and type(b) == "number" then return a >= b end
   return (a:_ge(b))
 end
+-- As long as no class has its own equality, Lua's serves (ranges have a metamethod). The flag is
+-- one load; a method call would be a look-up in whatever class the object is of.
+local plain = true
+function R.own_equality() plain = false end
 function R.eq(a, b)
-  if type(a) ~= "table" then return a == b end
+  if plain or type(a) ~= "table" then return a == b end
   return (a:_eq(b))
 end
 function R.ne(a, b)
-  if type(a) ~= "table" then return a ~= b end
+  if plain or type(a) ~= "table" then return a ~= b end
   return (a:_ne(b))
 end
 function R.neg(a)
@@ -91,11 +95,15 @@ function R.neg(a)
   return (a:_neg())
 end
 function R.lnot(a)
-  if type(a) ~= "table" then return not a end
+  if plain or type(a) ~= "table" then return not a end
   return (a:_not())
 end
 function R.is(a, class)
-  if type(a) == "table" and a._is ~= is_a then return (a:_is(class)) end
+  if type(a) == "table" then
+    local M = getmetatable(a)
+    if plain and type(class) == "table" and M[class] then return true end
+    if M._is ~= is_a then return (a:_is(class)) end
+  end
   return is_a(a, class)
 end
 

@@ -136,6 +136,7 @@ function Range._eq(a, b)
   return type(b) == "table" and getmetatable(b) == Range and a[1] == b[1] and a[2] == b[2]
     and a[3] == b[3]
 end
+Range.__eq = Range._eq
 function Range._ne(a, b) return not Range._eq(a, b) end
 function Range.from_g(self) return self[1] end
 function Range.to_g(self) return self[2] end
