@@ -11,12 +11,17 @@ from typing import Any, NoReturn
 from lupa.lua54 import LuaRuntime
 
 _PARTS = (
-    "codec", "limits", "strings", "library", "errors", "tasks", "face", "modules",
+    "codec", "limits", "patterns", "strings", "library", "errors", "tasks", "face", "modules",
 )  # fmt: skip
+
+
+def source(part: str) -> str:
+    """The text of a part of the prelude."""
+    return (resources.files(__package__) / "prelude" / f"{part}.lua").read_text("utf-8")
+
+
 # Read when this module is imported: a worker that is locked in has no files.
-_SOURCES = [
-    (resources.files(__package__) / "prelude" / f"{name}.lua").read_text("utf-8") for name in _PARTS
-]
+_SOURCES = [source(part) for part in _PARTS]
 
 
 def _deny(*_: Any) -> NoReturn:
@@ -40,7 +45,7 @@ def new_state() -> LuaRuntime:
 def _prelude() -> bytes:
     """The prelude as bytecode of our own making; its parts share the table P."""
     whole = "local host = ...\nlocal P = host.options;\n"
-    whole += "\n".join(f"(function(...) {source}\nend)(P, host);" for source in _SOURCES)
+    whole += "\n".join(f"(function(...) {text}\nend)(P, host);" for text in _SOURCES)
     whole += "\nreturn P"
     compile_ = new_state().eval(
         b"function(s) return string.dump(assert(load(s, '=prelude')), true) end"

@@ -5,7 +5,7 @@ local P, host = ...
 local type, select, error, rawget, rawset, next = type, select, error, rawget, rawset, next
 local setmetatable, set_any, getinfo, isyieldable = setmetatable, debug.setmetatable, debug.getinfo, coroutine.isyieldable
 local handle_id, handle_type, handles = P.handle_id, P.handle_type, P.handles
-local call, concat = P.call, table.concat
+local call, concat, sub, lower = P.call, table.concat, string.sub, string.lower
 
 -- How a function is declared: bits.
 local WAITS, PROPERTY, STREAM = 1, 2, 4
@@ -45,7 +45,7 @@ local function method_of(kind, name, flags)
   local waits, stream = flags & WAITS ~= 0, flags & STREAM ~= 0
   return function(self, ...)
     local id = handle_id[self]
-    if not id then error("call it with a colon, as in " .. kind:lower() .. ":" .. name .. "(...)", 2) end
+    if not id then error("call it with a colon, as in " .. lower(kind) .. ":" .. name .. "(...)", 2) end
     if name == "close" then closed[self] = true end
     if stream then return spread(call(id, kind, name, waits, counted(...), ...)) end
     return call(id, kind, name, waits, counted(...), ...)
@@ -203,7 +203,7 @@ setmetatable(ps, {
 
 function P.globals.warn(...)
   local text = concat({ ... })
-  if text:sub(1, 1) == "@" then return end
+  if sub(text, 1, 1) == "@" then return end
   if api.modules.log then return ps.log.warn(text) end
   P.write("stderr", text .. "\n")
 end
