@@ -1,0 +1,174 @@
+"""Reading JavaScript and TypeScript with tree-sitter: what a source imports, and what has to be written
+otherwise for the engine.
+
+Nothing is refused for what tree-sitter cannot read: the engine's own parser judges the syntax.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import tree_sitter_javascript
+import tree_sitter_typescript
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
+
+from polyspell_quickjs.edits import Edit, EditedSource, blank
+
+_TYPESCRIPT = (".ts", ".mts", ".cts", ".tsx")
+_QUERY = """
+(import_statement source: (string) @static)
+(export_statement source: (string) @static)
+(import_attribute) @attribute
+(call_expression function: (import) @dynamic)
+(meta_property) @meta
+(program (expression_statement (call_expression) @floating))
+(catch_clause body: (statement_block) @handler)
+(finally_clause body: (statement_block) @handler)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An `import ... from` or `export ... from`: what it names, where (bytes), and its line."""
+
+    specifier: str
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(slots=True)
+class Script:
+    """A source as it was read: its imports, its edits but those of imports, and its tree."""
+
+    source: bytes
+    typescript: bool
+    root: Node
+    imports: list[Import] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    dynamic: list[Node] = field(default_factory=list)
+    metas: list[Node] = field(default_factory=list)
+
+    def linked(self, name: str, targets: Sequence[str]) -> EditedSource:
+        """The source with its imports naming modules of the engine.
+
+        Args:
+            name: the module that it will be.
+            targets: of each of `imports`, the module that is meant.
+        """
+        edits = [
+            Edit(each.start, each.end, json.dumps(target).encode())
+            for each, target in zip(self.imports, targets, strict=True)
+        ]
+        own = json.dumps(name).encode()
+        for node in self.dynamic:
+            edits.append(Edit(node.start_byte, node.end_byte, b"__import"))
+            opening = self.source.index(b"(", node.end_byte) + 1
+            edits.append(Edit(opening, opening, own + b","))
+        edits += [Edit(n.start_byte, n.end_byte, b"__meta(" + own + b")") for n in self.metas]
+        return EditedSource(self.source, [*self.edits, *edits])
+
+
+class Grammar:
+    """A parser with its query."""
+
+    def __init__(self, language: object, query: str) -> None:
+        self.language = Language(language)
+        self.parser = Parser(self.language)
+        self.query = Query(self.language, query)
+
+    def captures(self, root: Node) -> dict[str, list[Node]]:
+        """What the query finds, by the names of its captures."""
+        return QueryCursor(self.query).captures(root)
+
+
+@functools.cache
+def javascript() -> Grammar:
+    """The grammar of JavaScript."""
+    return Grammar(tree_sitter_javascript.language(), _QUERY)
+
+
+@functools.cache
+def typescript() -> Grammar:
+    """The grammar of TypeScript."""
+    return Grammar(tree_sitter_typescript.language_typescript(), _QUERY)
+
+
+@functools.lru_cache(maxsize=64)
+def read(text: str, name: str) -> Script:
+    """Read a source; `name` tells the language by its ending. Without one TypeScript is what is not
+    JavaScript but is TypeScript.
+
+    Raises:
+        ScriptError: it has a part of TypeScript that is more than types.
+    """
+    source = text.encode("utf-8", "replace")
+    tree = (typescript() if name.endswith(_TYPESCRIPT) else javascript()).parser.parse(source)
+    is_typescript = name.endswith(_TYPESCRIPT)
+    if not is_typescript and "." not in name.rpartition("/")[2] and tree.root_node.has_error:
+        other = typescript().parser.parse(source)
+        if not other.root_node.has_error:
+            tree, is_typescript = other, True
+    script = Script(source, is_typescript, tree.root_node)
+    _find(script)
+    if is_typescript:
+        from polyspell_quickjs.typescript import erase
+
+        script.edits += erase(script.root, source, name)
+    return script
+
+
+def _find(script: Script) -> None:
+    grammar = typescript() if script.typescript else javascript()
+    found = grammar.captures(script.root)
+    for node in found.get("static", []):
+        if not _type_only(node):
+            row = node.start_point[0] + 1
+            spelled = _unquoted(script.source[node.start_byte : node.end_byte])
+            script.imports.append(Import(spelled, node.start_byte, node.end_byte, row))
+    for node in found.get("attribute", []):
+        script.edits.append(blank(script.source, node.start_byte, node.end_byte))
+    for node in found.get("floating", []):
+        script.edits.append(Edit(node.start_byte, node.start_byte, b"__float("))
+        script.edits.append(Edit(node.end_byte, node.end_byte, b")"))
+    for node in found.get("handler", []):
+        script.edits.append(Edit(node.start_byte + 1, node.start_byte + 1, b"__check();"))
+    script.dynamic = found.get("dynamic", [])
+    script.metas = [n for n in found.get("meta", []) if n.children[0].type == "import"]
+
+
+def _type_only(specifier: Node) -> bool:
+    """Whether a string belongs to `import type ...` or `export type ...`."""
+    parent = specifier.parent
+    return parent is not None and any(child.type == "type" for child in parent.children[:2])
+
+
+def _unquoted(literal: bytes) -> str:
+    """The value of a string literal. Python's escapes are JavaScript's, as far as names go."""
+    text = literal.decode("utf-8", "replace")
+    if "\\" not in text:
+        return text[1:-1]
+    try:
+        return str(ast.literal_eval(text))
+    except (SyntaxError, ValueError):
+        return text[1:-1]
+
+
+def callee_at(source: bytes, line: int, column: int) -> str:
+    """What is called at a place (from 1, in characters): `demo.nonsense`; empty if nothing is."""
+    lines = source.split(b"\n")
+    if line > len(lines):
+        return ""
+    offset = len(lines[line - 1].decode("utf-8", "replace")[: column - 1].encode())
+    root = typescript().parser.parse(source).root_node
+    node = root.descendant_for_point_range((line - 1, offset), (line - 1, offset))
+    while node is not None and node.type not in ("call_expression", "new_expression"):
+        node = node.parent
+    callee = node and (
+        node.child_by_field_name("function") or node.child_by_field_name("constructor")
+    )
+    return source[callee.start_byte : callee.end_byte].decode("utf-8", "replace") if callee else ""
