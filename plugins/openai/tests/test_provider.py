@@ -69,7 +69,7 @@ async def test_one_connection_serves_call_after_call(wired: Wired) -> None:
 
 async def test_the_query_of_an_address_is_kept(wired: Wired) -> None:
     async with wired(ANSWER) as (wire, provider):
-        provider._url = f"{wire.url}/openai/?api-version=2"
+        provider._endpoint.url = f"{wire.url}/openai/?api-version=2"
         await generate(provider, HI)
         assert wire.requests[0].path == "/openai/chat/completions?api-version=2"
 

@@ -130,7 +130,7 @@ def test_the_old_form_of_a_call_is_read() -> None:
 def test_what_a_call_has_besides_is_kept_with_it() -> None:
     signed = call("{}", index=0, id="a", name="x", extra_content={"signature": "s"})
     found = folded(chunk(tool_calls=[signed])).message.tool_calls[0]
-    assert found.extra == {"extra_content": {"signature": "s"}}
+    assert found.extra == {"provider": "acme", "extra_content": {"signature": "s"}}
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])

@@ -10,7 +10,8 @@ from polyspell.errors import BadRequestError
 from polyspell.messages import Media, Message, Other, Text, Thinking, ToolCall, ToolResult
 from polyspell.providers.base import Request, ToolSpec
 from polyspell_openai.presets import PRESETS
-from polyspell_openai.writing import body, is_strict
+from polyspell_openai.schemas import is_strict
+from polyspell_openai.writing import body
 
 SCHEMA = {
     "type": "object",
@@ -109,10 +110,19 @@ def test_a_service_that_only_promises_json_gets_the_schema_in_words() -> None:
 
 def test_a_schema_is_strict_where_all_its_objects_are() -> None:
     assert is_strict({"type": "object", "properties": {}, "additionalProperties": False})
-    assert is_strict({"type": "array", "items": SCHEMA})
-    assert is_strict({"anyOf": [SCHEMA, {"type": "null"}], "$defs": {"a": SCHEMA}})
-    assert not is_strict({"type": "array", "items": {"type": "object"}})
-    assert not is_strict({"$defs": {"a": {"type": "object", "properties": {"b": {}}}}})
+    assert is_strict({**SCHEMA, "$defs": {"a": SCHEMA}})
+    assert not is_strict({"type": "array", "items": SCHEMA})
+    assert not is_strict({**SCHEMA, "required": []})
+    assert not is_strict({**SCHEMA, "$defs": {"a": {"type": "object", "properties": {"b": {}}}}})
+
+
+def test_a_schema_is_made_strict_where_that_loses_nothing() -> None:
+    open_schema = {**SCHEMA, "additionalProperties": True, "required": []}
+    form = written(output_schema=open_schema)["response_format"]["json_schema"]
+    assert form["strict"] is True and form["schema"]["additionalProperties"] is False
+    assert form["schema"]["properties"]["city"]["type"] == ["string", "null"]
+    local = written(to="llamacpp", output_schema=open_schema)["response_format"]["json_schema"]
+    assert local == {"name": "A_city_", "schema": open_schema, "strict": True}
 
 
 def test_media_become_the_parts_of_the_api() -> None:
@@ -174,10 +184,21 @@ def test_calls_and_results_of_tools() -> None:
     assert said[4]["role"] == "user" and said[4]["content"][0]["type"] == "image_url"
 
 
-@pytest.mark.parametrize("text", ["{bad", "[1]", '"x"', ""])
+@pytest.mark.parametrize("text", ["{bad", "[1]", '"x"'])
 def test_malformed_arguments_do_not_spoil_the_conversation(text: str) -> None:
     call = message(Message.assistant(ToolCall("c", "t", text)))["tool_calls"][0]
     assert '"malformed"' in call["function"]["arguments"]
+
+
+def test_no_arguments_are_an_empty_table() -> None:
+    call = message(Message.assistant(ToolCall("c", "t", "")))["tool_calls"][0]
+    assert call["function"]["arguments"] == "{}"
+
+
+def test_what_another_provider_said_of_a_call_is_not_told() -> None:
+    extra = {"provider": "gemini", "thoughtSignature": "s"}
+    call = message(Message.assistant(ToolCall("c", "t", "{}", extra)))["tool_calls"][0]
+    assert call.keys() == {"id", "type", "function"}
 
 
 def test_an_empty_answer_can_be_sent_back() -> None:

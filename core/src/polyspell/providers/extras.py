@@ -52,3 +52,11 @@ def arguments(text: str) -> dict[str, Any]:
     except msgspec.DecodeError:
         value = text
     return value if isinstance(value, dict) else {"malformed": text}
+
+
+def own(extra: Mapping[str, Any] | None, provider: str) -> dict[str, Any]:
+    """What the `extra` of a part says to a provider: all of it where it names none, as a user
+    writes it, or names this one under `provider`, as a reader does; else nothing."""
+    if not extra or extra.get("provider", provider) != provider:
+        return {}
+    return {key: value for key, value in extra.items() if key != "provider"}

@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 from polyspell.messages import ToolCallDelta
-
-from polyspell_openai.extras import rest
+from polyspell.providers.extras import rest
 
 _KNOWN = frozenset({"index", "id", "type", "function"})
 
@@ -16,7 +15,8 @@ class Calls:
     """Tells parallel calls apart. A server should number them, and name each once; some leave the
     number out, give one number to several calls, or repeat the id with each piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
         self._seen: list[tuple[int | None, str | None]] = []  # the server's index and the id
 
     @property
@@ -32,7 +32,10 @@ class Calls:
             arguments = msgspec.json.encode(arguments).decode()
         id, name = call.get("id") or None, function.get("name") or None
         number = self._number(call.get("index"), id, name)
-        return ToolCallDelta(number, id, name, arguments or "", rest(call, _KNOWN) or None)
+        extra = rest(call, _KNOWN)
+        if extra:
+            extra["provider"] = self._provider  # no other may be told
+        return ToolCallDelta(number, id, name, arguments or "", extra or None)
 
     def _number(self, index: int | None, id: str | None, name: str | None) -> int:
         whole = index is None and id is None and name is not None

@@ -1,23 +1,23 @@
-"""The provider: chat completions, the list of models, embeddings."""
+"""The provider: two APIs for the same models, the list of models, embeddings, batches."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from polyspell.errors import BadResponseError, ConfigError
+from polyspell.errors import BadResponseError
 from polyspell.messages import Delta
 from polyspell.providers.base import Feature, ModelInfo, Request
-from polyspell.providers.exchange import HttpCall, decode
+from polyspell.providers.batch import BatchResult, BatchStatus
+from polyspell.providers.endpoint import Endpoint, HttpOptions, read_options
+from polyspell.providers.exchange import decode
 from polyspell.providers.failures import request_id
-from polyspell.providers.waiting import Timeout
 
+from polyspell_openai.apis import PATHS, Api, choose, reader, write
+from polyspell_openai.batches import Batches
 from polyspell_openai.presets import PRESETS, Preset
-from polyspell_openai.reading import Reader
-from polyspell_openai.writing import body
 
 if TYPE_CHECKING:
     from polyspell.host import Host
@@ -26,23 +26,21 @@ _DONE = b"[DONE]"
 _FEATURES: frozenset[Feature] = frozenset(
     {"tools", "output_schema", "images", "audio", "documents", "thinking", "embeddings"}
 )
+_COUNTED = frozenset(
+    {"model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "truncation"}
+    | {"previous_response_id", "conversation", "parallel_tool_calls"}
+)
 _CONTEXT = ("context_length", "context_window", "max_model_len", "max_context_length")
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `[providers.NAME]` may say. `base_url` is the address of another server; `headers` go
-    with every request; `timeout` holds seconds (see `Timeout`); `retries` counts attempts after the
-    first; `body` has fields for every chat completion, which a request's own `options` override."""
+class Options(HttpOptions, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What `[providers.NAME]` may say (see `HttpOptions`). `api`: see `apis.choose`."""
 
-    base_url: str | None = None
-    headers: dict[str, str] = {}
-    timeout: Timeout | None = None
-    retries: int | None = None
-    body: dict[str, Any] = {}
+    api: Literal["auto", "chat", "responses"] = "auto"
 
 
 class OpenAIProvider:
-    """A server that speaks OpenAI's chat completions.
+    """A server that speaks OpenAI's chat completions, or its Responses API.
 
     Args:
         host: gives the transport, the key and the options.
@@ -56,36 +54,78 @@ class OpenAIProvider:
         self.name = name
         self._host = host
         self._preset: Preset = PRESETS[name]
-        self._options = _options(name, host.config.options(name))
-        elsewhere = self._options.base_url or os.environ.get(f"{name.upper()}_BASE_URL")
-        self._url = elsewhere or self._preset.url
-        self._needs_key = self._preset.key_env is not None and not elsewhere
+        self._options = read_options(host, name, Options)
+        self._endpoint = Endpoint(
+            host, name, self._preset.url, self._options, key=self._preset.key_env is not None
+        )
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Answer piece by piece; the last has the usage, the reason, and in `extra` all else."""
-        reader = Reader(self.name, request)
-        call = self._call(
+        api, request, body = self._written(request)
+        reading = reader(api, self.name, request)
+        call = self._endpoint.call(
             "POST",
-            "/chat/completions",
-            body(request, self._preset, self.name, self._options.body),
+            PATHS[api],
+            body,
             model=request.model,
             total=request.timeout,
-            opened=lambda status, headers: reader.opened(request_id(headers)),
+            opened=lambda status, headers: reading.opened(request_id(headers)),
             end=_DONE,
         )
         async with aclosing(self._host.transport.stream_events(call)) as events:
             async for data, _ in events:
                 if data == _DONE:
-                    reader.done = True
-                elif not reader.done:
-                    for delta in reader.read(decode(data, call)):
+                    reading.done = True
+                elif not reading.done:
+                    for delta in reading.read(decode(data, call)):
                         yield delta
-        for delta in reader.finish():
+        for delta in reading.finish():
             yield delta
+
+    def _written(self, request: Request) -> tuple[Api, Request, dict[str, Any]]:
+        at_openai = self.name == "openai" and self._endpoint.own
+        api, request = choose(request, self._options.api, at_openai=at_openai)
+        defaults = self._options.body
+        return api, request, write(api, request, self._preset, self.name, defaults)
+
+    async def count_tokens(self, request: Request) -> int:
+        """The tokens of the input, counted by the service (its Responses API)."""
+        _, request = choose(request, "responses", at_openai=False)
+        request = msgspec.structs.replace(request, stop=())
+        body = write("responses", request, self._preset, self.name, {})
+        counted = {key: body[key] for key in _COUNTED & body.keys()}
+        call = self._endpoint.call("POST", "/responses/input_tokens", counted, model=request.model)
+        found, _ = await self._host.transport.json(call)
+        return int(found["input_tokens"])
+
+    # -- batches ----------------------------------------------------------------------------------
+
+    @property
+    def _batches(self) -> Batches:
+        return Batches(self.name, self._endpoint, self._host.transport)
+
+    async def batch_submit(self, requests: Mapping[str, Request]) -> str:
+        """Send requests to be answered within a day; gives the batch's id."""
+        written = {name: self._written(request) for name, request in requests.items()}
+        return await self._batches.submit({n: (api, body) for n, (api, _, body) in written.items()})
+
+    async def batch_status(self, id: str) -> BatchStatus:
+        """How far a batch is."""
+        return await self._batches.status(id)
+
+    def batch_results(self, id: str) -> AsyncIterator[BatchResult]:
+        """What became of each request of a batch that is done."""
+        return self._batches.results(id)
+
+    async def batch_cancel(self, id: str) -> None:
+        """Serve no further request of a batch."""
+        await self._batches.cancel(id)
+
+    # -- the rest ---------------------------------------------------------------------------------
 
     async def models(self) -> list[ModelInfo]:
         """The models that the server lists."""
-        found, _ = await self._host.transport.json(self._call("GET", "/models"))
+        found, _ = await self._host.transport.json(self._endpoint.call("GET", "/models"))
         listed = found.get("data") if isinstance(found, dict) else found
         if not isinstance(listed, list):
             raise BadResponseError(f"{self.name} lists no models.", context={"body": found})
@@ -94,7 +134,7 @@ class OpenAIProvider:
     async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """A vector for each text, in the order of the texts."""
         asked = {"model": model, "input": list(texts), "encoding_format": "float"}
-        call = self._call("POST", "/embeddings", asked, model=model)
+        call = self._endpoint.call("POST", "/embeddings", asked, model=model)
         found, _ = await self._host.transport.json(call)
         try:
             ordered = sorted(found["data"], key=lambda entry: entry.get("index", 0))
@@ -111,45 +151,6 @@ class OpenAIProvider:
     def features(self, model: str) -> frozenset[Feature]:
         """What can be asked for; whether the model can do it, the server knows."""
         return _FEATURES
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        json: Any = None,
-        *,
-        total: float | None = None,
-        **more: Any,
-    ) -> HttpCall:
-        address, _, query = self._url.partition("?")
-        timeout = self._options.timeout
-        if total is not None:
-            timeout = msgspec.structs.replace(timeout or Timeout(), total=total)
-        return HttpCall(
-            method,
-            f"{address.rstrip('/')}{path}{'?' * bool(query)}{query}",
-            json,
-            self._headers(),
-            self.name,
-            timeout=timeout,
-            retries=self._options.retries,
-            **more,
-        )
-
-    def _headers(self) -> Mapping[str, str]:
-        keys = self._host.keys
-        key = keys.require(self.name) if self._needs_key else keys.get(self.name)
-        return ({"authorization": f"Bearer {key}"} if key else {}) | self._options.headers
-
-
-def _options(name: str, given: dict[str, Any]) -> Options:
-    try:
-        return msgspec.convert(given, Options)
-    except msgspec.ValidationError as error:
-        raise ConfigError(
-            f"[providers.{name}] is wrong: {error}.",
-            hint=f"It takes {', '.join(Options.__struct_fields__)}.",
-        ) from None
 
 
 def _model(entry: dict[str, Any]) -> ModelInfo:

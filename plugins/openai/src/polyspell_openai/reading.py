@@ -8,10 +8,10 @@ from typing import Any
 from polyspell.errors import BadResponseError
 from polyspell.messages import Delta, FinishReason, Media, Thinking
 from polyspell.providers.base import Request
+from polyspell.providers.extras import merge, rest
 from polyspell.providers.failures import provider_error
 
 from polyspell_openai.calls import Calls
-from polyspell_openai.extras import merge, rest
 from polyspell_openai.usage import usage
 
 _CHUNK = frozenset({"id", "object", "created", "model", "choices", "usage"})
@@ -47,7 +47,7 @@ class Reader:
         self._usage: Any = None
         self._reason: str | None = None
         self._thought: dict[str, Any] | None = None  # of the thinking that is going on
-        self._calls = Calls()
+        self._calls = Calls(provider)
         self._extra: dict[str, Any] = {}
 
     def opened(self, request_id: str | None) -> None:

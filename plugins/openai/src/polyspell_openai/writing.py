@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,11 +10,14 @@ import msgspec
 from polyspell.errors import BadRequestError
 from polyspell.messages import Media, Message, Other, Part, Text, Thinking, ToolCall, ToolResult
 from polyspell.providers.base import Request, ToolSpec
+from polyspell.providers.extras import arguments, lay_over, own
 
+from polyspell_openai.media import data_url, file_name, plain_text, sound
 from polyspell_openai.presets import Preset
+from polyspell_openai.schemas import described
 
-_REASONING_MODEL = re.compile(r"(.*/)?(o\d|gpt-[5-9](?!-chat))")  # they refuse max_tokens
-_AUDIO_FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
+# They refuse max_tokens, and can keep their reasoning (Responses API only).
+REASONING_MODEL = re.compile(r"(.*/)?(o\d|gpt-[5-9](?!-chat))")
 
 
 def body(
@@ -39,7 +41,7 @@ def body(
     if request.output_schema is not None:
         _ask_for_schema(written, request.output_schema, preset)
     if request.max_tokens is not None:
-        new = _REASONING_MODEL.match(request.model) is not None
+        new = REASONING_MODEL.match(request.model) is not None
         written["max_completion_tokens" if new else "max_tokens"] = request.max_tokens
     for name in ("temperature", "top_p", "seed"):
         value = getattr(request, name)
@@ -49,11 +51,10 @@ def body(
         written["stop"] = list(request.stop)
     for name in preset.drop:
         written.pop(name, None)
-    written.update(defaults)
-    written.update(request.options)
-    if written.get("n", 1) not in (1, None):
+    written = lay_over(written, defaults, request.options)
+    if written.get("n", 1) != 1:
         raise BadRequestError("One call gives one answer.", hint="Leave out n; call several times.")
-    return {name: value for name, value in written.items() if value is not None}
+    return written
 
 
 # -- tools and schemas ----------------------------------------------------------------------------
@@ -79,26 +80,11 @@ def _ask_for_schema(written: dict[str, Any], schema: dict[str, Any], preset: Pre
         written["messages"].insert(0, {"role": "system", "content": words})
         written["response_format"] = {"type": "json_object"}
         return
-    name = re.sub(r"[^a-zA-Z0-9_-]", "_", str(schema.get("title") or "answer"))[:64]
-    described = {"name": name, "schema": schema, "strict": is_strict(schema)}
-    written["response_format"] = {"type": "json_schema", "json_schema": described}
-
-
-def is_strict(schema: Any) -> bool:
-    """Whether a schema keeps the rules under which a service guarantees it: every object is closed,
-    and all of its properties are required."""
-    if isinstance(schema, list):
-        return all(is_strict(item) for item in schema)
-    if not isinstance(schema, dict):
-        return True
-    properties = schema.get("properties", {})
-    if schema.get("type") == "object" or properties:
-        closed = schema.get("additionalProperties") is False
-        if not closed or set(schema.get("required", ())) != set(properties):
-            return False
-    nested = ("items", "anyOf", "prefixItems")
-    inner = [*properties.values(), *schema.get("$defs", {}).values()]
-    return is_strict(inner + [schema[key] for key in nested if key in schema])
+    local = preset.key_env is None
+    written["response_format"] = {
+        "type": "json_schema",
+        "json_schema": described(schema, local=local),
+    }
 
 
 # -- messages -------------------------------------------------------------------------------------
@@ -141,22 +127,21 @@ def _piece(part: Part) -> dict[str, Any] | None:
 
 
 def _media(part: Media) -> dict[str, Any]:
-    kind, _, form = part.media_type.partition("/")
+    kind = part.media_type.partition("/")[0]
     extra = dict(part.extra or {})
-    if kind == "text" and part.data is not None:
-        title = f"{part.name}:\n" if part.name else ""
-        return {"type": "text", "text": title + part.data.decode("utf-8", "replace"), **extra}
-    encoded = b64encode(part.data).decode() if part.data is not None else ""
-    url = part.url if part.data is None else f"data:{part.media_type};base64,{encoded}"
+    if (text := plain_text(part)) is not None:
+        return {"type": "text", "text": text, **extra}
+    url = data_url(part)
     if kind == "image":
         detail = {"detail": extra.pop("detail")} if "detail" in extra else {}
         return {"type": "image_url", "image_url": {"url": url, **detail}, **extra}
-    if kind == "audio" and encoded:
-        sound = {"data": encoded, "format": _AUDIO_FORMATS.get(form, form)}
-        return {"type": "input_audio", "input_audio": sound, **extra}
+    if kind == "audio" and part.data is not None:
+        return {"type": "input_audio", "input_audio": sound(part), **extra}
     if kind in ("audio", "video"):
         return {"type": f"{kind}_url", f"{kind}_url": {"url": url}, **extra}
-    return {"type": "file", "file": {"filename": part.name or f"file.{form}", "file_data": url}}
+    if "file_id" in extra:
+        return {"type": "file", "file": {"file_id": extra.pop("file_id")}, **extra}
+    return {"type": "file", "file": {"filename": file_name(part), "file_data": url}, **extra}
 
 
 def _assistant(message: Message, provider: str, *, running: bool) -> dict[str, Any]:
@@ -177,7 +162,7 @@ def _assistant(message: Message, provider: str, *, running: bool) -> dict[str, A
             elif field and running:
                 written[field] = written.get(field, "") + part.text
         elif isinstance(part, ToolCall):
-            written.setdefault("tool_calls", []).append(_call(part))
+            written.setdefault("tool_calls", []).append(_call(part, provider))
         elif isinstance(part, Media) and part.extra and "audio_id" in part.extra:
             written["audio"] = {"id": part.extra["audio_id"]}
         elif isinstance(part, Other) and part.provider == provider and isinstance(part.data, dict):
@@ -191,17 +176,12 @@ def _assistant(message: Message, provider: str, *, running: bool) -> dict[str, A
     return written
 
 
-def _call(part: ToolCall) -> dict[str, Any]:
-    function = {"name": part.name, "arguments": _arguments(part.arguments)}
-    return {"id": part.id, "type": "function", "function": function, **(part.extra or {})}
+def _call(part: ToolCall, provider: str) -> dict[str, Any]:
+    function = {"name": part.name, "arguments": arguments_text(part.arguments)}
+    return {"id": part.id, "type": "function", "function": function, **own(part.extra, provider)}
 
 
-def _arguments(text: str) -> str:
-    """Arguments that are JSON of an object: servers refuse the whole conversation otherwise. What
-    a model wrote wrongly is kept inside."""
-    try:
-        if isinstance(msgspec.json.decode(text), dict):
-            return text
-    except msgspec.DecodeError:
-        pass
-    return msgspec.json.encode({"malformed": text}).decode()
+def arguments_text(text: str) -> str:
+    """Arguments as a server takes them: as the model wrote them where they are a table."""
+    table = arguments(text)
+    return msgspec.json.encode(table).decode() if not text or "malformed" in table else text
