@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
 import logging
-import re
+import operator
+import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from polyspell.errors import LimitExceeded
+from polyspell.aio import reap
+from polyspell.errors import ConfigError, LimitExceeded
 from polyspell.events.span import current_span
 
 log = logging.getLogger("polyspell.events")
@@ -34,15 +37,34 @@ class Event(msgspec.Struct, omit_defaults=True):
 
 @functools.lru_cache(maxsize=4096)
 def matches(pattern: str, name: str) -> bool:
-    """Whether a pattern covers a name: `*` is one segment between dots, `**` any number of them."""
-    return _compiled(pattern).fullmatch(name) is not None
+    """Whether a pattern covers a name: `**` is any number of segments between dots, none included;
+    within one segment `*` is any text."""
+    return _covers(pattern.split("."), name.split("."), "**", _covers_segment)
 
 
-@functools.lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    text = re.escape(pattern).replace(r"\*\*", "\0").replace(r"\*", "[^.]*")
-    text = text.replace(r"\.\0", r"(\..*)?").replace("\0" + r"\.", r"(.*\.)?").replace("\0", ".*")
-    return re.compile(text)
+def _covers_segment(pattern: str, segment: str) -> bool:
+    return _covers(pattern, segment, "*", operator.eq)
+
+
+def _covers(
+    pattern: Sequence[str], items: Sequence[str], star: str, same: Callable[[str, str], bool]
+) -> bool:
+    """Whether items fit a pattern in which a star stands for any number of them. Only the last star
+    is ever tried again, so that no pattern that a script wrote takes long."""
+    at = here = tried = 0
+    last: int | None = None
+    while here < len(items):
+        if at < len(pattern) and pattern[at] == star:
+            last, tried = at, here
+            at += 1
+        elif at < len(pattern) and same(pattern[at], items[here]):
+            at, here = at + 1, here + 1
+        elif last is not None:
+            tried += 1
+            at, here = last + 1, tried
+        else:
+            return False
+    return all(rest == star for rest in pattern[at:])
 
 
 class Subscription:
@@ -118,11 +140,13 @@ class Subscription:
                 )
             if self.closed:
                 raise StopAsyncIteration
-            if self._wake is None:
-                self._wake = (asyncio.get_running_loop(), asyncio.Event())
+            loop = asyncio.get_running_loop()
+            if self._wake is None or self._wake[0] is not loop:
+                self._wake = (loop, asyncio.Event())
+            flag = self._wake[1]
             if not self._waiting:
-                await self._wake[1].wait()
-                self._wake[1].clear()
+                await flag.wait()
+                flag.clear()
         return self._waiting.popleft()
 
     def close(self) -> None:
@@ -142,9 +166,11 @@ class EventBus:
     """Carries events to who listens. Without a listener `emit` costs a look-up."""
 
     def __init__(self) -> None:
-        self._subscriptions: list[Subscription] = []
+        self._lock = threading.Lock()
+        self._subscriptions: tuple[Subscription, ...] = ()
         self._by_name: dict[str, tuple[Subscription, ...]] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
+        self._home: asyncio.AbstractEventLoop | None = None  # where listeners of threads run
 
     def on(
         self,
@@ -153,7 +179,8 @@ class EventBus:
         *,
         when: Callable[[Event], bool] | None = None,
     ) -> Subscription:
-        """Call a function (plain or async) with each event of a pattern."""
+        """Call a function with each event of a pattern: a plain one at once, where the event is
+        told; an async one soon, in the event loop (what a thread tells: in the bus's last)."""
         return self._add(Subscription(self, pattern, function, when, 0, "drop_newest"))
 
     def stream(
@@ -164,12 +191,18 @@ class EventBus:
         size: int = 1000,
         overflow: Overflow = "drop_oldest",
     ) -> Subscription:
-        """Events of a pattern, to iterate over. See Subscription for `size` and `overflow`."""
+        """Events of a pattern, to iterate over. See Subscription for `size` and `overflow`.
+
+        Raises:
+            ConfigError: `size` is less than 1.
+        """
+        if size < 1:
+            raise ConfigError("A stream of events needs room for one.", hint="Choose size >= 1.")
         return self._add(Subscription(self, pattern, None, when, size, overflow))
 
     async def once(self, pattern: str, *, when: Callable[[Event], bool] | None = None) -> Event:
         """Wait for the next event of a pattern."""
-        with self.stream(pattern, when=when, size=1) as subscription:
+        with self.stream(pattern, when=when, size=1, overflow="drop_newest") as subscription:
             return await anext(subscription)
 
     def wants(self, name: str) -> bool:
@@ -190,7 +223,21 @@ class EventBus:
                 each.deliver(event)
 
     def spawn(self, work: Any) -> None:
-        """Let an awaitable run on its own, kept until it is done; without a loop it is refused."""
+        """Let an awaitable run on its own, kept until it is done. A thread without an event loop
+        hands it to the loop in which the bus was used last."""
+        try:
+            self._home = asyncio.get_running_loop()
+        except RuntimeError:
+            if self._home is not None and self._home.is_running():
+                self._home.call_soon_threadsafe(self._start, work)
+                return
+            if inspect.iscoroutine(work):
+                work.close()
+            log.warning("An async listener was not called: no event loop is at work")
+        else:
+            self._start(work)
+
+    def _start(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -200,29 +247,40 @@ class EventBus:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("An async listener failed", exc_info=error)
 
-    async def drain(self) -> None:
-        """Wait for the async listeners that are at work in this loop."""
+    async def drain(self, seconds: float = 5.0) -> None:
+        """Wait for the async listeners that are at work in this loop; cancel those that take longer
+        than so many seconds."""
         loop = asyncio.get_running_loop()
-        while mine := [t for t in self._tasks if t.get_loop() is loop]:
-            await asyncio.wait(mine)
+        end = loop.time() + seconds
+        while mine := [
+            t for t in list(self._tasks) if t.get_loop() is loop and t is not asyncio.current_task()
+        ]:
+            _, late = await asyncio.wait(mine, timeout=max(0.0, end - loop.time()))
+            await reap(*late)
 
     def _add(self, subscription: Subscription) -> Subscription:
-        self._subscriptions.append(subscription)
-        self._by_name.clear()
+        with contextlib.suppress(RuntimeError):
+            self._home = asyncio.get_running_loop()
+        with self._lock:
+            self._listen((*self._subscriptions, subscription))
         return subscription
 
     def forget(self, subscription: Subscription) -> None:
         """Remove a subscription; `Subscription.close` calls it."""
-        if subscription in self._subscriptions:
-            self._subscriptions.remove(subscription)
-            self._by_name.clear()
+        with self._lock:
+            self._listen(tuple(s for s in self._subscriptions if s is not subscription))
+
+    def _listen(self, subscriptions: tuple[Subscription, ...]) -> None:
+        # Both are new, never changed: a thread that tells an event keeps to what it began with.
+        self._subscriptions, self._by_name = subscriptions, {}
 
     def _listeners(self, name: str) -> tuple[Subscription, ...]:
-        found = self._by_name.get(name)
+        by_name = self._by_name
+        found = by_name.get(name)
         if found is None:
             found = tuple(s for s in self._subscriptions if matches(s.pattern, name))
-            if len(self._by_name) < 4096:
-                self._by_name[name] = found
+            if len(by_name) < 4096:
+                by_name[name] = found
         return found
 
 

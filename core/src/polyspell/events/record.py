@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,13 +26,15 @@ class Recorder:
 
     Args:
         bus: where to listen.
-        path: the file; events are added at its end.
+        path: the file; events are added at its end. Half an event that a stopped writer left there
+            is removed.
         pattern: which events.
     """
 
     def __init__(self, bus: EventBus, path: Path | str, pattern: str = "**") -> None:
         self.path = Path(path)
         try:
+            _mend(self.path)
             self._file: BinaryIO | None = self.path.open("ab")
         except OSError as error:
             raise ConfigError(
@@ -43,9 +46,16 @@ class Recorder:
 
     def _write(self, event: Event) -> None:
         if self._file is not None:
-            self._file.write(self._encoder.encode(event) + b"\n")
+            self._file.write(self._encoded(event) + b"\n")
             self._file.flush()
             self.count += 1
+
+    def _encoded(self, event: Event) -> bytes:
+        try:
+            return self._encoder.encode(event)
+        except UnicodeEncodeError:  # half a surrogate pair, which UTF-8 cannot carry
+            plain = json.dumps(msgspec.to_builtins(event, enc_hook=_fallback), ensure_ascii=False)
+            return plain.encode("utf-8", "replace")
 
     def close(self) -> None:
         """Stop, and close the file."""
@@ -59,6 +69,23 @@ class Recorder:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _mend(path: Path) -> None:
+    """Let a recording end with a whole line."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        whole, newline, tail = file.read().rpartition(b"\n")
+        if not tail:
+            return
+        try:
+            _decoder.decode(tail)
+        except msgspec.DecodeError:
+            if tail.startswith(b'{"name":'):  # else it is none of ours, and stays
+                file.truncate(len(whole) + len(newline))
+                return
+        file.write(b"\n")
 
 
 def read_events(path: Path | str, pattern: str = "**") -> Iterator[Event]:
