@@ -38,12 +38,14 @@ Isolation = Literal["inline", "process"]
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     """Code to run. `name` stands in errors and stacks (a path as the user wrote it); `file` is
     what its imports are relative to; `interactive` runs one entry of a REPL, whose value is that
-    of its last expression and whose variables stay."""
+    of its last expression and whose variables stay; `types` has its types checked first (engines
+    with the feature "types"; errors have the code `script_types`)."""
 
     text: str
     name: str = "script"
     file: str | None = None
     interactive: bool = False
+    types: bool = False
 
 
 class ContextOptions(msgspec.Struct, frozen=True):

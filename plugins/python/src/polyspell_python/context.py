@@ -9,18 +9,17 @@ from typing import Any
 
 import pydantic_monty as monty
 from polyspell.errors import Cancelled, NotFoundError, PolyspellError, ScriptError, describe
-from polyspell.scripting.engine import Call, ContextOptions, Outcome, Port, Reply, Source, Stats
-from polyspell.scripting.limits import exceeded
-from polyspell.scripting.values import FunctionRef, HandleRef
+from polyspell.scripting.engine import ContextOptions, Outcome, Port, Reply, Source, Stats
 
-from polyspell_python.crossing import has_own_kinds, limit_of, split_keywords, to_host, to_script
-from polyspell_python.describe import from_definition
-from polyspell_python.face import face_of, properties_of
-from polyspell_python.faults import death, details_of, refused, script_fault
-from polyspell_python.kernel import LATER, Kernel, Resume, error, value
+from polyspell_python.crossing import split_keywords, to_host, to_script
+from polyspell_python.desk import Desk, Dying
+from polyspell_python.face import face_of
+from polyspell_python.faults import death, script_fault
+from polyspell_python.kernel import Kernel, Resume
 from polyspell_python.pool import Worker
-from polyspell_python.rewrite import Program, rewrite
-from polyspell_python.sites import Sites
+from polyspell_python.scripts import Scripts
+from polyspell_python.snapshots import Snapshot, made_by, seal, sites_from
+from polyspell_python.typecheck import check_types
 
 _FRESH = 0.25  # a feed that used more of its time than this is replaced before a new run
 
@@ -30,23 +29,17 @@ class MontyContext:
 
     def __init__(self, options: ContextOptions, port: Port) -> None:
         self._options, self._port = options, port
-        self._properties = properties_of(options.api)
+        self._scripts = Scripts(options.api)
+        self._tasks: set[int] = set()
+        self._desk = Desk(options, port, self._scripts, self._tasks, self._ended, self._settle)
         self._kernel: Kernel | None = None
         self._work: deque[Callable[[], None]] = deque()
         self._working = False
-        self._tasks: set[int] = set()
-        self._waiting: dict[int, tuple[int, int]] = {}  # our call: (task, the sandbox's call)
-        self._calls = 0
-        self._given: set[int] = set()  # functions that the host may call
-        self._results: dict[int, Any] = {}  # of get and set, by their negative task numbers
-        self._deadline = float("inf")
-        self._dying: dict[str, Any] | None = None
+        self._queries = 0
+        self._results: dict[int, Any] = {}  # of queries, which are tasks with negative numbers
         self._dead: dict[str, Any] | None = None
         self._closed = False
         self._used = Stats()
-        self._sites = Sites()
-        self._definitions: dict[str, list[Any]] = {}
-        self._modules: dict[str, tuple[str, Program]] = {}
 
     # -- the protocol -----------------------------------------------------------------------------
 
@@ -54,55 +47,44 @@ class MontyContext:
         """Start a task with a program."""
 
         def work() -> None:
-            name = source.name
-            program = self._program(source.text, name, source.file or name, module=False)
-            self._kernel_for(task).job(task, "run", task, program.code)
+            file = source.file or source.name
+            if source.types:
+                check_types(source.text, source.name, self._options.api, self._loader(task, file))
+            code = self._scripts.program(source.text, source.name, file)
+            self._kernel_for(task).job(task, "run", task, code)
 
-        self._task(task, work)
+        self._start(task, work)
 
     def call(self, task: int, function: int, arguments: list[Any]) -> None:
         """Start a task that calls a script function."""
 
         def work() -> None:
-            if function not in self._given:
+            if function not in self._desk.given:
                 raise NotFoundError(f"The script has no function {function} (any more).")
             ordered, named = split_keywords(arguments)
             plain = [to_script(v) for v in ordered], to_script(named)
             self._kernel_for(task).job(task, "call", task, function, *plain)
 
-        self._task(task, work)
+        self._start(task, work)
 
     def answer(self, reply: Reply) -> None:
         """The reply to a call for which `ask` gave None."""
-
-        def work() -> None:
-            if (waiting := self._waiting.pop(reply.call, None)) and self._kernel:
-                task, call = waiting
-                self._kernel.settle(task, call, self._answered(reply))
-                self._kernel.run()
-
-        self._do(work)
+        self._do(lambda: self._desk.answer(reply))
 
     def cancel(self, task: int) -> None:
         """End a task with the error code "cancelled"."""
 
         def work() -> None:
-            if task not in self._tasks:
-                return
-            self._finish(task, None, Cancelled("The task was cancelled.").to_dict())
-            for number, (owner, call) in list(self._waiting.items()):
-                if owner == task and self._kernel:
-                    del self._waiting[number]
-                    self._kernel.settle(task, call, error("KeyboardInterrupt", "cancelled"))
-            if self._kernel:
-                self._kernel.run()
+            if task in self._tasks:
+                self._finish(task, None, Cancelled("The task was cancelled.").to_dict())
+                self._desk.cancel(task)
 
         self._do(work)
 
     def release(self, functions: Sequence[int]) -> None:
         """The host no longer holds these script functions."""
-        gone = [number for number in functions if number in self._given]
-        self._given.difference_update(gone)
+        gone = [number for number in functions if number in self._desk.given]
+        self._desk.given.difference_update(gone)
         if gone:
             self._do(lambda: self._kernel.job(0, "release", 0, gone) if self._kernel else None)
 
@@ -132,6 +114,45 @@ class MontyContext:
         self._tasks.clear()
         self._drop_worker()
 
+    # -- put away and taken up again --------------------------------------------------------------
+
+    @property
+    def tasks(self) -> tuple[int, ...]:
+        """The tasks that wait."""
+        return tuple(sorted(self._tasks))
+
+    def dump(self, key: bytes) -> bytes:
+        """All of the context, sealed: see `Suspendable`."""
+        if self._kernel is None or self._working:
+            raise ScriptError("Only a script that waits for the host can be put away.")
+        dump, idle, servers = self._kernel.dump()
+        desk, scripts = self._desk, self._scripts
+        snapshot = Snapshot(
+            made_by=made_by(),
+            dump=dump,
+            idle=idle,
+            servers=servers,
+            tasks=sorted(self._tasks),
+            calls=desk.count,
+            waiting=desk.waiting,
+            given=sorted(desk.given),
+            places=scripts.sites.places,
+            sources=scripts.sites.sources,
+            modules=scripts.modules,
+            functions=scripts.functions_as_text(),
+        )
+        return seal(snapshot, key)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Become what a snapshot holds, and ask again for what it waits for."""
+        self._scripts.restore(sites_from(snapshot), snapshot.modules, snapshot.functions)
+        self._tasks.update(snapshot.tasks)
+        self._desk.given.update(snapshot.given)
+        self._desk.count, self._desk.waiting = snapshot.calls, snapshot.waiting
+        self._kernel = Kernel(Worker(self._options.limits), self._desk.call, self._printed)
+        self._kernel.resume_from(snapshot.dump, snapshot.idle, snapshot.servers)
+        self._do(self._desk.ask_again)
+
     # -- work, one piece after the other ----------------------------------------------------------
 
     def _do(self, work: Callable[[], None]) -> None:
@@ -149,10 +170,12 @@ class MontyContext:
     def _one(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except (monty.MontyError, _Dying, RuntimeError, TimeoutError) as cause:
+            if self._kernel:
+                self._kernel.run()
+        except (monty.MontyError, Dying, RuntimeError, TimeoutError) as cause:
             self._die(cause)
 
-    def _task(self, task: int, work: Callable[[], None]) -> None:
+    def _start(self, task: int, work: Callable[[], None]) -> None:
         def begin() -> None:
             if self._dead:
                 self._port.finish(Outcome(task, error=self._dead, fatal=True))
@@ -167,8 +190,8 @@ class MontyContext:
 
     def _query(self, *job: Any) -> Any:
         """Do a job and give its result."""
-        self._calls += 1
-        task = -self._calls
+        self._queries += 1
+        task = -self._queries
         self._do(lambda: self._kernel_for(task).job(task, job[0], task, *job[1:]))
         if self._dead:
             raise ScriptError.from_dict(self._dead)
@@ -179,160 +202,46 @@ class MontyContext:
 
     def _kernel_for(self, task: int) -> Kernel:
         """The kernel; for the first of several tasks with the time of a new run."""
-        limits = self._options.limits
+        limits, alone = self._options.limits, self._tasks <= {task}
         if self._kernel is None:
-            kernel = self._kernel = Kernel(Worker(limits), self._called, self._printed)
+            kernel = self._kernel = Kernel(Worker(limits), self._desk.call, self._printed)
             kernel.start(face_of(self._options))
-        elif self._tasks <= {task} and limits.cpu and self._kernel.busy > _FRESH * limits.cpu:
+        elif alone and limits.cpu and self._kernel.busy > _FRESH * limits.cpu:
             self._kernel.renew()
-        if self._tasks <= {task} and task > 0 and limits.wall is not None:
-            self._deadline = time.monotonic() + limits.wall
+        if alone and task > 0 and limits.wall is not None:
+            self._desk.deadline = time.monotonic() + limits.wall
         return self._kernel
 
-    def _program(self, text: str, name: str, file: str | None, *, module: bool) -> Program:
-        program = rewrite(text, name, file, self._sites, self._properties, module=module)
-        for function, nodes in program.functions.items():
-            self._definitions.setdefault(function, []).extend(nodes)
-        return program
+    def _loader(self, task: int, importer: str) -> Callable[[str], str]:
+        return lambda specifier: str(self._desk.load(task, specifier, importer)["source"])
 
-    # -- what the sandbox asks --------------------------------------------------------------------
+    # -- what comes back --------------------------------------------------------------------------
 
-    def _called(self, task: int, snapshot: monty.FunctionSnapshot) -> Resume:
-        """A call of the sandbox. It may come from anywhere in it, with anything."""
-        if self._dying and snapshot.function_name != "host_dead":
-            raise _Dying
-        if time.monotonic() > self._deadline:
-            self._dying = exceeded("wall", self._options.limits.wall).to_dict()
-            raise _Dying
-        name, arguments = str(snapshot.function_name), snapshot.args
-        try:
-            if snapshot.is_os_function:
-                return self._system(task, snapshot)
-            match name, arguments:
-                case "host_wait", (target, str(function), list(given)):
-                    return self._ask(task, target, function, given, snapshot.call_id)
-                case "host_ask", (target, str(function), list(given)):
-                    return self._ask(task, target, function, given, None)
-                case "host_done", (int(ended), tuple(result)):
-                    return self._done(ended, result)
-                case "host_load", (importer, str(specifier)):
-                    return self._load(task, importer, specifier)
-                case "host_dead", (site,):
-                    self._die_at(site)
-        except PolyspellError as failed:
-            return value(self._failed(failed.to_dict()))
-        return error("NameError", f"name '{name}' is not defined")
-
-    def _ask(
-        self, task: int, target: Any, name: str, given: list[Any], later: int | None
-    ) -> Resume:
-        """A call of the host; `later` is the sandbox's number of one that may wait."""
-        owner: str | HandleRef
-        match target:
-            case ("handle", int(number), str(kind)):
-                owner = HandleRef(number, kind)
-            case str():
-                owner = target
-            case _:
-                raise NotFoundError("There is no such module.")
-        if task and task not in self._tasks:  # of a task that has ended
-            return LATER if later is not None else error("KeyboardInterrupt", "cancelled")
-        failed: PolyspellError | None = None
-        reply: Reply | None = None
-        self._calls += 1
-        number = self._calls
-        try:
-            arguments = self._arguments(given)
-        except PolyspellError as caught:
-            failed = caught
-        else:
-            if later is not None:
-                self._waiting[number] = task, later
-            reply = self._port.ask(Call(number, task, owner, name, arguments))
-        if failed:
-            reply = Reply(number, error=failed.to_dict())
-        if later is None:
-            return self._answered(reply or Reply(number, error=_UNANSWERED))
-        if reply is not None and self._kernel:
-            self._waiting.pop(number, None)
-            self._kernel.settle(task, later, self._answered(reply))
-        return LATER
-
-    def _arguments(self, given: list[Any]) -> list[Any]:
-        return [
-            to_host(v, self._refer, f"argument {i}" if type(v) is not dict else "")
-            for i, v in enumerate(given, 1)
-        ]
-
-    def _answered(self, reply: Reply) -> Resume:
-        if reply.error is not None:
-            return value(self._failed(reply.error))
-        try:
-            plain = to_script(reply.value)
-        except PolyspellError as failed:
-            return value(self._failed(failed.to_dict()))
-        return value(("value" if has_own_kinds(plain) else "plain", plain))
-
-    def _failed(self, data: dict[str, Any], kind: str = "error") -> tuple[Any, ...]:
-        """An error as the prelude takes it. One of the sandbox's own limits ends the context."""
-        details = details_of(data)
-        fatal = limit_of(data) is not None
-        if fatal:
-            self._dying = data
-        return kind, details["message"], details, fatal
-
-    def _system(self, task: int, snapshot: monty.FunctionSnapshot) -> Resume:
-        """A call of the language's own library for something outside."""
-        name = str(snapshot.function_name)
-        if name == "import":
-            return error("ModuleNotFoundError", f"No module named {snapshot.args[0]!r}")
-        if name == "asyncio.sleep":
-            return self._ask(task, "", "sleep", list(snapshot.args[:1]), snapshot.call_id)
-        kind, message = refused(name)
-        return error(kind, message)
-
-    def _load(self, task: int, importer: Any, specifier: str) -> Resume:
-        self._calls += 1
-        call = Call(self._calls, task, "host", "load", [specifier, importer])
-        reply = self._port.ask(call) or Reply(call.id, error=_UNANSWERED)
-        if reply.error is not None:
-            return value(self._failed(reply.error, "import"))
-        name, text, file = (str(reply.value[k]) for k in ("name", "source", "file"))
-        known = self._modules.get(file)
-        if known is None or known[0] != text:
-            known = self._modules[file] = text, self._program(text, name, file, module=True)
-        return value(("plain", (file, known[1].code)))
-
-    def _refer(self, number: int, name: str) -> FunctionRef:
-        self._given.add(number)
-        return from_definition(number, name, self._definitions)
+    def _settle(self, task: int, call: int, how: Resume) -> None:
+        if self._kernel:
+            self._kernel.settle(task, call, how)
 
     def _printed(self, stream: str, text: str) -> None:
-        if self._dying:
+        if self._desk.dying:
             return
         try:
             self._port.output(stream, text)
         except PolyspellError as failed:
-            self._dying = failed.to_dict()
+            self._desk.dying = failed.to_dict()
             if self._kernel:  # Monty hears of it only when the script stops printing
                 self._kernel.worker.kill()
 
-    # -- ends -------------------------------------------------------------------------------------
-
-    def _done(self, task: int, result: tuple[Any, ...]) -> Resume:
+    def _ended(self, task: int, result: tuple[Any, ...]) -> None:
         try:
             match result:
                 case ("value", found):
-                    self._finish(task, to_host(found, self._refer), None)
+                    self._finish(task, to_host(found, self._desk.refer), None)
                 case ("error", str(kind), str(text), details, passed):
-                    self._finish(task, None, self._fault(kind, text, details, passed))
+                    sites, limits = self._scripts.sites, self._options.limits
+                    fault = script_fault(sites, kind, text, details, passed, limits)
+                    self._finish(task, None, fault)
         except PolyspellError as failed:
             self._finish(task, None, failed.to_dict())
-        return value(None)
-
-    def _fault(self, kind: str, text: str, details: Any, passed: Any) -> dict[str, Any]:
-        limits = self._options.limits
-        return script_fault(self._sites, kind, text, details, passed, limits)
 
     def _finish(self, task: int, result: Any, failed: dict[str, Any] | None) -> None:
         if task < 0:
@@ -341,25 +250,21 @@ class MontyContext:
             self._tasks.discard(task)
             self._port.finish(Outcome(task, result, failed))
 
-    def _die_at(self, site: Any) -> None:
-        if self._dying:
-            place = self._sites.context([site])
-            self._dying = {**self._dying, "context": {**place, **self._dying.get("context", {})}}
-        raise _Dying
-
     def _die(self, cause: Exception) -> None:
         """The worker cannot go on: end all tasks with the reason."""
-        if self._closed or self._dead or self._kernel is None:
-            if not self._dead:
-                self._dead = describe(cause)
-        else:
-            late = time.monotonic() >= self._deadline
-            self._dead = self._dying or death(self._kernel, cause, self._options, self._sites, late)
-            self._drop_worker()
+        if self._closed:
+            return
+        if self._kernel and not self._dead:
+            late = time.monotonic() >= self._desk.deadline
+            self._dead = self._desk.dying or death(
+                self._kernel, cause, self._options, self._scripts.sites, late
+            )
+        self._dead = self._dead or describe(cause)
+        self._drop_worker()
         for task in sorted(self._tasks):
             self._port.finish(Outcome(task, error=self._dead, fatal=True))
         self._tasks.clear()
-        self._waiting.clear()
+        self._desk.waiting.clear()
 
     def _drop_worker(self) -> None:
         """Give the worker back. Its session holds on to us, so we let go of it."""
@@ -367,10 +272,3 @@ class MontyContext:
         if kernel:
             kernel.worker.close()
             self._used = kernel.worker.stats()
-
-
-class _Dying(Exception):
-    """A limit was reached in the host: the sandbox is not asked again."""
-
-
-_UNANSWERED = {"code": "internal", "message": "The host did not answer at once."}

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from polyspell.errors import Cancelled, NotFoundError, PolyspellError
+from polyspell.errors import Cancelled, NotFoundError, PolyspellError, ScriptError
 from polyspell.scripting.declare import FunctionSpec
 from polyspell.scripting.engine import Call, ContextOptions, Outcome, Port, Reply, Source, Stats
 from polyspell.scripting.limits import exceeded
@@ -48,7 +48,17 @@ class CPythonContext:
 
     def run(self, task: int, source: Source) -> None:
         """Start a task with a program."""
-        self._begin(task, lambda: self._programs.run(source))
+
+        async def run() -> Any:
+            if source.types:
+                raise ScriptError(
+                    "Only sandboxed scripts have their types checked.",
+                    code="script_types",
+                    hint="Write stubs with `polyspell types python DIR`; any checker reads them.",
+                )
+            return await self._programs.run(source)
+
+        self._begin(task, run)
 
     def call(self, task: int, function: int, arguments: list[Any]) -> None:
         """Start a task that calls a script function."""

@@ -17,7 +17,7 @@ class PythonEngine:
         name="python",
         language="Python",
         version=f"Monty {version('pydantic-monty')}",
-        features=frozenset({"modules", "async", "snapshots", "types", "memory_limit", "threads"}),
+        features=frozenset({"modules", "async", "snapshots", "types", "memory_limit"}),
         isolations=("inline", "process"),
         threaded=True,
     )
@@ -31,3 +31,24 @@ class PythonEngine:
         from polyspell_python.context import MontyContext
 
         return MontyContext(options, port)
+
+    def restore(self, sealed: bytes, key: bytes, options: ContextOptions, port: Port) -> Context:
+        """A context as `Suspendable.dump` put it away, here or in another process. Every call that
+        its tasks wait for is asked of the port again.
+
+        Args:
+            sealed: what `dump` gave.
+            key: the one that it was given.
+            options: with the same API; limits and values are those of the dump.
+            port: where its calls go.
+
+        Raises:
+            ValidationError: the seal is broken.
+            ScriptError: another version made it.
+        """
+        from polyspell_python.context import MontyContext
+        from polyspell_python.snapshots import unseal
+
+        context = MontyContext(options, port)
+        context.restore(unseal(sealed, key))
+        return context

@@ -96,7 +96,9 @@ class Kernel:
         return self._snapshot.dump(), list(self._idle), self._servers
 
     def renew(self) -> None:
-        """A new feed, with the time of a new one. Only while no job runs."""
+        """A new feed, with the time of a new one; not while a server is still at work."""
+        if len(self._idle) < self._servers:
+            return
         while not isinstance(self._snapshot, monty.MontyComplete):
             self._resume({self._idle.pop(): value(None)})
         self._feed()
@@ -110,12 +112,11 @@ class Kernel:
         )
 
     def job(self, task: int, *job: Any) -> None:
-        """Give a job to a server, and let it run until all wait."""
+        """Give a job to a server; `run` starts it."""
         if len(self._idle) < 2:  # one always stays, to make more
-            self._servers += MORE
+            self._servers += MORE - 1  # the one that makes them is busy with them
             self._resume({self._idle.pop(): value(("more", MORE))})
         self.settle(task, self._idle.pop(), value(job))
-        self.run()
 
     def settle(self, task: int, call: int, how: Resume) -> None:
         """Note the answer to a call that was put off; `run` hands it in."""

@@ -32,6 +32,10 @@ class Sites:
         self._scopes += 1
         return self._scopes
 
+    def restart(self, scopes: int) -> None:
+        """Go on counting after so many functions."""
+        self._scopes = scopes
+
     def add(self, node: ast.stmt, file: str, function: str, scope: int) -> int:
         """Enter a statement; its number."""
         place = Site(
