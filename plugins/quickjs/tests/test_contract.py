@@ -1,6 +1,10 @@
 """The contract of engines, kept by JavaScript."""
 
+# ruff: noqa: E501 -- programs read best on one line
+
 from __future__ import annotations
+
+from typing import ClassVar
 
 from polyspell.testing import EngineContract
 from polyspell_quickjs.engine import JavaScriptEngine
@@ -124,8 +128,10 @@ class TestJavaScript(EngineContract):
 
     engine = JavaScriptEngine()
     extension = "js"
-    snippets = {name: code if name in BARE else HEAD + code for name, code in SNIPPETS.items()}
-    lacks = {
+    snippets: ClassVar = {
+        name: code if name in BARE else HEAD + code for name, code in SNIPPETS.items()
+    }
+    lacks: ClassVar = {
         "order": "an object has keys that are positions before the others",
         "integral_floats": "there is one kind of number, and 3.0 is 3",
     }

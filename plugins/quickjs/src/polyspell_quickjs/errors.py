@@ -97,6 +97,7 @@ def syntax_error(error: jsbox.JavaScriptError, name: str, source: EditedSource) 
         context |= {"line": line, "column": column, "source": source.line(line)}
         behind = source.source.decode("utf-8", "replace").splitlines()[line - 1 :]
         rest = "\n".join([behind[0][column - 1 :], *behind[1:]]) if behind else ""
-        if not rest.strip():
+        open_text = rest.startswith("`") and error.message == "unexpected end of string"
+        if not rest.strip() or open_text or error.message == "unexpected end of comment":
             context["incomplete"] = True
     return ScriptError(f"SyntaxError: {error.message}", code="script_syntax", context=context)

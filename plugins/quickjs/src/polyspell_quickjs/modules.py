@@ -1,9 +1,9 @@
 """Modules of a context: from what a script names to what the engine knows.
 
 The engine knows modules by name, compiles each once and resolves nothing. So a module gets a name
-that was never used, and the imports in its text are rewritten to such names before it is handed over.
-A run reads its files anew: a file that changed, and all that import it, become new modules, and the
-others keep their state.
+that was never used, and the imports in its text are rewritten to such names before it is handed
+over. A run reads its files anew: a file that changed, and all that import it, become new modules,
+and the others keep their state.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Load = Callable[[str, str | None], dict[str, Any]]
 
 @dataclass(slots=True)
 class Module:
-    """A file: its name in errors, the script, whom it imports (files), and as the engine knows it."""
+    """A file: its name in errors, the script, the files it imports, and as the engine knows it."""
 
     name: str
     file: str | None

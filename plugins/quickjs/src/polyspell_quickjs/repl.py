@@ -1,8 +1,8 @@
-"""Entries of a session: what they declare stays for the next ones, and the last expression is the value.
+"""Entries of a session: what they declare stays for the next, and the last expression is the value.
 
 An entry runs as a module, so that it may import and await. What it declares at its top becomes a
-property of the global object that reads and writes the module's own variable: later entries see what
-closures of this one change, and a `const` stays one.
+property of the global object that reads and writes the module's own variable: later entries see
+what closures of this one change, and a `const` stays one.
 """
 
 from __future__ import annotations

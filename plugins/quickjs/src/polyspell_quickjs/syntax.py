@@ -1,5 +1,5 @@
-"""Reading JavaScript and TypeScript with tree-sitter: what a source imports, and what has to be written
-otherwise for the engine.
+"""Reading JavaScript and TypeScript with tree-sitter: what a source imports, and what has to be
+written otherwise for the engine.
 
 Nothing is refused for what tree-sitter cannot read: the engine's own parser judges the syntax.
 """
@@ -168,7 +168,7 @@ def callee_at(source: bytes, line: int, column: int) -> str:
     node = root.descendant_for_point_range((line - 1, offset), (line - 1, offset))
     while node is not None and node.type not in ("call_expression", "new_expression"):
         node = node.parent
-    callee = node and (
-        node.child_by_field_name("function") or node.child_by_field_name("constructor")
-    )
+    if node is None:
+        return ""
+    callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     return source[callee.start_byte : callee.end_byte].decode("utf-8", "replace") if callee else ""

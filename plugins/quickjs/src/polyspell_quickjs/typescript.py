@@ -16,9 +16,10 @@ from polyspell_quickjs.edits import Edit, blank
 from polyspell_quickjs.syntax import typescript
 
 _QUERY = """
-[(type_annotation) (type_parameters) (type_arguments) (asserts_annotation) (type_predicate_annotation)
- (implements_clause) (accessibility_modifier) (override_modifier)] @type
-[(interface_declaration) (type_alias_declaration) (ambient_declaration) (function_signature)] @statement
+[(type_annotation) (type_parameters) (type_arguments) (asserts_annotation)
+ (type_predicate_annotation) (implements_clause) (accessibility_modifier) (override_modifier)] @type
+[(interface_declaration) (type_alias_declaration) (ambient_declaration)
+ (function_signature)] @statement
 (class_body [(method_signature) (abstract_method_signature) (index_signature)] @member)
 (public_field_definition) @field
 (method_definition "?" @type)

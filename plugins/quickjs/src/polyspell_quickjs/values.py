@@ -1,9 +1,9 @@
 """Values between Python and the engine.
 
-The engine carries plain values by itself. The others are dicts with the key "$", and where a value
-has any the whole is marked as tagged: -0.0 (z), ints beyond 64 bits (i), functions (f), handles (h),
-records (r), dicts with keys that a plain object cannot hold (o), and what is nested so deep that the
-engine cannot carry it, in parts (P, p).
+The engine carries plain values by itself. The others are dicts with the key "$", and where a
+value has any the whole is marked as tagged: -0.0 (z), ints beyond 64 bits (i), functions (f),
+handles (h), records (r), dicts with keys that a plain object cannot hold (o), and what is nested so
+deep that the engine cannot carry it, in parts (P, p).
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def to_script(value: Any) -> Tagged:
 
 def arguments_to_script(arguments: list[Any]) -> Tagged:
     """The arguments of a call for the engine. Raises as `to_script`."""
-    tagged = any([to_script(argument)[1] for argument in arguments])
+    tags = [to_script(argument)[1] for argument in arguments]  # each is checked
+    tagged = any(tags)
     return [_packed(a) if tagged else a for a in arguments], tagged
 
 
@@ -100,7 +101,8 @@ def _untag(value: Any, parts: Sequence[Any]) -> Any:
     kind = value.get("$")
     if kind is None:
         return {key: _untag(item, parts) for key, item in value.items()}
-    content, more = value.get("v"), value.get("more")
+    content: Any = value.get("v")
+    more: Any = value.get("more")
     if kind == "o":
         return {str(key): _untag(item, parts) for key, item in content}
     if kind == "f":

@@ -554,6 +554,11 @@
     place("eval", refuse);
   }
 
+  place("queueMicrotask", (work) => {
+    const task = current;
+    react(react(P.resolve(), () => void work()), undefined, (error) => fail(task, error));
+  });
+
   // -- tasks ------------------------------------------------------------------------------------------
 
   const tasks = { __proto__: null };
