@@ -59,7 +59,23 @@ def both() -> Any:
 
 
 _CLASSES = st.sampled_from(
-    ["a", "b", ".", "%a", "%d", "%s", "%W", "[ab]", "[^a]", "[a-c]", "[%d_]", "[]]", "[^]]", "%.", "-"]
+    [
+        "a",
+        "b",
+        ".",
+        "%a",
+        "%d",
+        "%s",
+        "%W",
+        "[ab]",
+        "[^a]",
+        "[a-c]",
+        "[%d_]",
+        "[]]",
+        "[^]]",
+        "%.",
+        "-",
+    ]
 )
 _ITEMS = st.builds(str.__add__, _CLASSES, st.sampled_from(["", "", "*", "+", "-", "?"]))
 _PARTS = _ITEMS | st.sampled_from(["()", "%bab", "%f[%a]", "%1", "$", "^"])

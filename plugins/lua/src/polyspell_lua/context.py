@@ -55,7 +55,8 @@ class LuaContext:
             b"limited": self._memory is not None,
             b"trusted": options.trusted,
             b"hooked": any(
-                n is not None for n in (options.limits.wall, options.limits.cpu, options.limits.depth)
+                n is not None
+                for n in (options.limits.wall, options.limits.cpu, options.limits.depth)
             ),
             b"depth": options.limits.depth,
         }
@@ -167,14 +168,17 @@ class LuaContext:
         try:
             died = self._prelude[function](*arguments)
         except LuaError:  # in our own code: only memory can be the reason
+            self._lift()
             self._prelude[b"died"]()
+        except BaseException:  # an interrupt: where it hit Lua nobody knows
+            self._dead = {"code": "cancelled", "message": "The script was interrupted."}
+            raise
         finally:
             self._busy = False
             self._meter.leave()
-            if self._memory is not None:
-                self._lua.set_max_memory(0)
-            if died:
-                self._die()
+            self._lift()
+        if died:
+            self._die()
 
     def _die(self) -> None:
         """A limit was hit: the task that did ends with it, and nothing runs here any more."""
@@ -217,7 +221,13 @@ class LuaContext:
 
     def _asker(self) -> Callable[..., bytes | int | bool]:
         """What the prelude calls to call the host. The hottest function: its names are locals."""
-        ask, fail, lift, decode, encode = self._port.ask, self._fail, self._lift, wire.decode, wire.encode
+        ask, fail, lift, decode, encode = (
+            self._port.ask,
+            self._fail,
+            self._lift,
+            wire.decode,
+            wire.encode,
+        )
         numbers, names, texts = itertools.count(1), _Names(), self._texts
 
         def asked(

@@ -148,3 +148,5 @@ def from_json(text: bytes) -> bytes:
         return encode(msgspec.json.decode(text))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValidationError(f"This is not JSON: {error}.") from None
+    except RecursionError:
+        raise ValidationError("This JSON is nested too deep.") from None

@@ -52,6 +52,12 @@ local function check()
 end
 P.check = check
 
+-- The same, for the scheduler: it has no hook, and raises no errors.
+function P.expired()
+  local code = host.over()
+  if code and code ~= SLOW then P.halt = { limit = LIMITS[code], frames = P.near or {} } end
+end
+
 -- The hook, every SLICE instructions. After a slow slice (an instruction may copy megabytes) the
 -- next ones are short.
 local fast, slow

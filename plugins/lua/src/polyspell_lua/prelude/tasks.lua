@@ -276,8 +276,18 @@ local function settle(fiber, ok, signal, fine, value)
   end
 end
 
+-- Fibers may come and go, each too short for a hook.
+local EVERY, turns = 16, 0
 local function advance(fiber, ...)
   if fiber.dead then return end
+  turns = turns + 1
+  if turns % EVERY == 0 then
+    P.expired()
+    if P.halt then
+      P.halt.task = fiber.task
+      return
+    end
+  end
   current, fiber.call, fiber.group = fiber, nil, nil
   if limited then lower() end
   return settle(fiber, raw_resume(fiber.co, ...))

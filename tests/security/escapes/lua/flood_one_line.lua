@@ -1,0 +1,2 @@
+-- expect: limit_exceeded output
+print(("x"):rep(10000000))

@@ -1,0 +1,2 @@
+-- expect: limit_exceeded output
+while true do io.stderr:write(("x"):rep(1000)) end

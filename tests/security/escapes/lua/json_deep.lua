@@ -1,0 +1,2 @@
+-- expect: invalid
+require("polyspell").json.decode(("["):rep(1000000))

@@ -1,0 +1,3 @@
+-- expect: limit_exceeded cpu
+::again::
+goto again

@@ -1,0 +1,2 @@
+-- expect: limit_exceeded memory
+return #("x"):rep(1000000):gsub("x", ("y"):rep(1000000))

@@ -1,0 +1,3 @@
+-- Saying so is the same as being so.
+-- expect: limit_exceeded memory
+pcall(error, "not enough memory", 0)

@@ -1,0 +1,2 @@
+-- expect: permission_denied
+require("polyspell").provider.complete("echo/any", { prompt = "hello" })

@@ -1,0 +1,2 @@
+-- expect: permission_denied
+require("../../test_escapes")

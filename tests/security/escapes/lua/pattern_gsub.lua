@@ -1,0 +1,2 @@
+-- expect: limit_exceeded cpu
+return ("a"):rep(100000):gsub("a-a-b", "")

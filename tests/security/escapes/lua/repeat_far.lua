@@ -1,0 +1,2 @@
+-- expect: limit_exceeded memory
+return #("x"):rep(10 ^ 9 | 0)

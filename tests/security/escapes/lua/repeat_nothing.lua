@@ -1,0 +1,3 @@
+-- Nothing, many times: C counts.
+-- expect: value ""
+return ("").rep("", math.maxinteger) .. ("").rep("", math.maxinteger, "")

@@ -1,0 +1,2 @@
+-- expect: script
+return ("xx"):rep(math.maxinteger)

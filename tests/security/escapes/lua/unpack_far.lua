@@ -1,0 +1,2 @@
+-- expect: script
+return table.unpack({}, 1, 10 ^ 8 | 0)

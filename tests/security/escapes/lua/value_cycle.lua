@@ -1,0 +1,4 @@
+-- expect: invalid
+local t = {}
+t.t = t
+return t

@@ -1,0 +1,2 @@
+-- expect: invalid
+return { a = { "\xff\xfe" } }
