@@ -65,6 +65,7 @@ class Desk:
         self.given: set[int] = set()
         """The functions that the host may call."""
         self.count = 0
+        self._loads = 0
         self.deadline = float("inf")
         self.dying: dict[str, Any] | None = None
         """The limit that was reached in the host."""
@@ -114,6 +115,11 @@ class Desk:
         Raises:
             PolyspellError: there is none, or it may not be read.
         """
+        self._loads += 1
+        allowed = self._limits.calls
+        if allowed is not None and self._loads > allowed:
+            self.dying = exceeded("calls", allowed).to_dict()
+            raise Dying
         reply = self._reply(self._port.ask(self._new(task, "host", "load", [specifier, importer])))
         if reply.error is not None:
             raise PolyspellError.from_dict(reply.error)

@@ -53,7 +53,7 @@ def _close() -> None:
 def resource_limits(limits: Limits) -> monty.ResourceLimits:
     """Limits as Monty keeps them. Waiting and sleeping are the host's, which Monty is told."""
     times = [t for t in (limits.cpu, limits.wall, MAX_TURN) if t is not None]
-    calls = _SUSPENSIONS if limits.calls is None else min(_SUSPENSIONS, limits.calls * 4 + 100_000)
+    calls = _SUSPENSIONS if limits.calls is None else min(_SUSPENSIONS, limits.calls * 4 + 20_000)
     return {
         "max_feed_duration_secs": min(times),
         "max_turn_duration_secs": min(times),

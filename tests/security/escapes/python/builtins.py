@@ -1,0 +1,2 @@
+# expect: script
+__builtins__["__import__"]("os")

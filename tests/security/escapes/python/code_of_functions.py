@@ -1,0 +1,2 @@
+# expect: script
+(lambda: 0).__code__

@@ -1,0 +1,4 @@
+# expect: permission_denied
+import os
+
+os.getenv("HOME")

@@ -1,0 +1,4 @@
+# expect: permission_denied
+from polyspell import env
+
+env("HOME")

@@ -1,0 +1,4 @@
+# expect: script
+from polyspell import sleep
+
+sleep.__globals__["_files"]

@@ -1,0 +1,2 @@
+# expect: script
+eval("host_done(1, ('value', 2))")

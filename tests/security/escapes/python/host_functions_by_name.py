@@ -1,0 +1,2 @@
+# expect: script
+host_ask("host", "load", ["../../etc/passwd", None])

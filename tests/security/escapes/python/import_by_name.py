@@ -1,0 +1,2 @@
+# expect: script
+__import__("os").system("id")

@@ -1,0 +1,2 @@
+# expect: script
+_ps_import(["a"], {"b": 1})

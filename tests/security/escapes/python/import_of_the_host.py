@@ -1,0 +1,2 @@
+# expect: script
+from polyspell import Host

@@ -1,0 +1,2 @@
+# expect: permission_denied
+from ..secrets import key

@@ -1,0 +1,4 @@
+# expect: script
+import time
+
+time.sleep(1000)

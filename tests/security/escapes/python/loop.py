@@ -1,0 +1,3 @@
+# expect: limit_exceeded cpu
+while True:
+    pass

@@ -1,0 +1,7 @@
+# expect: limit_exceeded cpu
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass

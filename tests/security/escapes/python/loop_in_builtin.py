@@ -1,0 +1,2 @@
+# expect: limit_exceeded cpu|memory
+sum(i for i in range(10**10))

@@ -1,0 +1,6 @@
+# expect: limit_exceeded cpu
+try:
+    1 / 0
+finally:
+    while True:
+        pass

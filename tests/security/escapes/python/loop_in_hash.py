@@ -1,0 +1,8 @@
+# expect: limit_exceeded cpu
+class A:
+    def __hash__(self):
+        while True:
+            pass
+
+
+{A(): 1}

@@ -1,0 +1,7 @@
+# expect: limit_exceeded cpu
+def key(x):
+    while True:
+        pass
+
+
+sorted([3, 1, 2], key=key)

@@ -1,0 +1,2 @@
+# expect: limit_exceeded memory
+b"x" * 10**11

@@ -1,0 +1,7 @@
+# expect: limit_exceeded memory
+a = ["x"]
+while True:
+    try:
+        a = a + a
+    except BaseException:
+        pass

@@ -1,0 +1,2 @@
+# expect: limit_exceeded memory
+f"{1:>{10**9}}"

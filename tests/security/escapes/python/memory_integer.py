@@ -1,0 +1,2 @@
+# expect: limit_exceeded memory|cpu
+10 ** (10**10)

@@ -1,0 +1,4 @@
+# expect: limit_exceeded memory
+a = ["x"]
+while True:
+    a = a + a

@@ -1,0 +1,2 @@
+# expect: limit_exceeded memory
+"x" * 10**12

@@ -1,0 +1,3 @@
+# expect: limit_exceeded output
+while True:
+    print("x" * 100)

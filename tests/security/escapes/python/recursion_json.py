@@ -1,0 +1,4 @@
+# expect: script
+import json
+
+json.loads("[" * 100_000)

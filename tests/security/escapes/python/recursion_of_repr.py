@@ -1,0 +1,7 @@
+# expect: limit_exceeded depth
+class A:
+    def __repr__(self):
+        return repr(self)
+
+
+repr(A())

@@ -1,0 +1,4 @@
+# expect: script
+from polyspell import host
+
+host.load("/etc/passwd", None)

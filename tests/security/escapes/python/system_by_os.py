@@ -1,0 +1,4 @@
+# expect: script
+import os
+
+os.system("id")

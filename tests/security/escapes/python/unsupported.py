@@ -1,0 +1,6 @@
+# expect: script_syntax
+print("this must not be printed")
+
+
+def g():
+    yield 1
