@@ -1,0 +1,3 @@
+export function shout(said: string): string {
+  return said.toUpperCase() + "!";
+}

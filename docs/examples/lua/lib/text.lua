@@ -1,0 +1,3 @@
+local text = {}
+function text.shout(said) return said:upper() .. "!" end
+return text

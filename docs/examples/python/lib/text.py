@@ -1,0 +1,2 @@
+def shout(said: str) -> str:
+    return said.upper() + "!"
