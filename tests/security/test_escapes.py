@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from polyspell import Host
 from polyspell.errors import ScriptError
 from polyspell.scripting.engine import Isolation

@@ -90,11 +90,8 @@ class InlineLink:
             return reply
         if not self._spell.waits(call):
             return _at_once(call, reply)
-        self._spell.spawn(self._later(reply))
+        self._spell.answer_later(reply, self)
         return None
-
-    async def _later(self, reply: Awaitable[Reply]) -> None:
-        self.send("answer", await reply)
 
     def finish(self, outcome: Outcome) -> None:
         """A task has ended."""

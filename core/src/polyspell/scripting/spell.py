@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -216,8 +216,8 @@ class Spell:
         """A task has ended."""
         future = self._outcomes.get(outcome.task)
         error = script_error(outcome.error) if outcome.error is not None else None
-        if outcome.fatal:
-            self._broken = error
+        if outcome.fatal and error is not None:
+            self.broken(error)  # the other tasks of the context have ended with it
         if future is None or future.done():
             return
         if error is not None:
@@ -285,6 +285,17 @@ class Spell:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
         return task
+
+    def answer_later(self, reply: Awaitable[Reply], link: Link) -> None:
+        """Send a reply when it has come. It is a task itself, with nothing around it: one that is
+        cancelled before its first step would leave it never awaited."""
+        work = self.spawn(cast(Coroutine[Any, Any, Reply], reply))
+
+        def done(work: asyncio.Task[Reply]) -> None:
+            if not work.cancelled() and work.exception() is None:
+                link.send("answer", work.result())
+
+        work.add_done_callback(done)
 
     def _audit(self, word: str, allowed: bool) -> None:
         name = "script.grant.used" if allowed else "script.grant.denied"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -118,7 +117,7 @@ class WorkerLink:
             if isinstance(reply, Reply):
                 self.send("answer", reply)
             else:
-                self._spell.spawn(self._later(reply))
+                self._spell.answer_later(reply, self)
         elif type(message) is wire.Ended:
             self._spell.finished(message.outcome())
         elif type(message) is wire.Printed:
@@ -127,9 +126,6 @@ class WorkerLink:
             self._spell.dropped(message.handles)
         else:
             self._gave(message)
-
-    async def _later(self, reply: Awaitable[Reply]) -> None:
-        self.send("answer", await reply)
 
     def _print(self, message: wire.Printed) -> None:
         """What the worker let through is counted again: nothing there is trusted."""

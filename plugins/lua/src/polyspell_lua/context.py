@@ -51,13 +51,11 @@ class LuaContext:
             b"drop": self._drop, b"keep": self._keep,
             b"json_encode": self._json_encode, b"json_decode": self._json_decode,
         }  # fmt: skip
+        timed = (options.limits.wall, options.limits.cpu, options.limits.depth)
         limits = {
             b"limited": self._memory is not None,
             b"trusted": options.trusted,
-            b"hooked": any(
-                n is not None
-                for n in (options.limits.wall, options.limits.cpu, options.limits.depth)
-            ),
+            b"hooked": any(limit is not None for limit in timed),
             b"depth": options.limits.depth,
         }
         self._lua, self._prelude = start(host, limits)
@@ -231,12 +229,12 @@ class LuaContext:
         numbers, names, texts = itertools.count(1), _Names(), self._texts
 
         def asked(
-            task: int, target: bytes | int, kind: bytes | None, name: bytes, packed: bytes
+            task: int, target: Any, kind: bytes | None, name: bytes, packed: bytes
         ) -> bytes | int | bool:
             """What came of a call; False for an error, or the number of the call to wait for."""
             try:
                 arguments = decode(packed)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 return _BAD_TEXT
             try:
                 where = names[target] if kind is None else HandleRef(target, names[kind])
