@@ -131,6 +131,7 @@ class CPythonContext:
             self._port.finish(Outcome(task, error=self._dying, fatal=True))
             return
         if not self._tasks:
+            stdout.divide()
             self._guard.start()
             wall = self._options.limits.wall
             if wall is not None and not self._own:

@@ -9,7 +9,6 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from polyspell.errors import PolyspellError
 from polyspell.schema import signature
 from polyspell.scripting.values import FunctionRef
 
@@ -24,10 +23,10 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 def describe(number: int, name: str, function: Callable[..., Any] | None) -> FunctionRef:
     """A function that crosses to the host. What cannot be told is left out."""
-    if function is None:
+    if function is None or not name:
         return FunctionRef(number, name or None)
     doc = inspect.getdoc(function) or None
-    with contextlib.suppress(PolyspellError, NameError, TypeError, ValueError):
+    with contextlib.suppress(Exception):  # an annotation may be anything
         found = signature(function)
         return FunctionRef(number, name, found.description or None, found.parameters)
     return FunctionRef(number, name, doc)

@@ -66,6 +66,7 @@ class Desk:
         """The functions that the host may call."""
         self.count = 0
         self._loads = 0
+        self._missing: dict[tuple[str, Any], dict[str, Any]] = {}
         self.deadline = float("inf")
         self.dying: dict[str, Any] | None = None
         """The limit that was reached in the host."""
@@ -120,11 +121,15 @@ class Desk:
         if allowed is not None and self._loads > allowed:
             self.dying = exceeded("calls", allowed).to_dict()
             raise Dying
-        reply = self._reply(self._port.ask(self._new(task, "host", "load", [specifier, importer])))
-        if reply.error is not None:
-            raise PolyspellError.from_dict(reply.error)
-        loaded: dict[str, Any] = reply.value
-        return loaded
+        missing = self._missing.get((specifier, importer))
+        if missing is None:
+            call = self._new(task, "host", "load", [specifier, importer])
+            reply = self._reply(self._port.ask(call))
+            if reply.error is None:
+                loaded: dict[str, Any] = reply.value
+                return loaded
+            missing = self._missing[specifier, importer] = reply.error
+        raise PolyspellError.from_dict(missing)
 
     def refer(self, number: int, name: str) -> FunctionRef:
         """A function of the script, for the host."""

@@ -112,10 +112,13 @@ class Worker:
         try:
             folder = Path("/proc", str(self._pid))
             pages = int((folder / "statm").read_text("ascii").split()[1])
-            nanoseconds = int((folder / "schedstat").read_text("ascii").split()[0])
+            times = [
+                int((thread / "schedstat").read_text("ascii").split()[0])
+                for thread in (folder / "task").iterdir()
+            ]
         except (OSError, ValueError, IndexError):
             return Stats()
-        return Stats(pages * os.sysconf("SC_PAGESIZE"), nanoseconds / 1e9)
+        return Stats(pages * os.sysconf("SC_PAGESIZE"), sum(times) / 1e9)
 
     def kill(self) -> None:
         """End the process at once, whatever it does. May be called from any thread."""

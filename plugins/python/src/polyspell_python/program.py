@@ -88,8 +88,12 @@ class Programs:
         """`import`, in scripts: `polyspell`, the standard library, modules of the script's folder,
         then all that is installed."""
         top, _, inner = name.partition(".")
-        if top == "polyspell" and not level and inner.partition(".")[0] not in _installed():
-            found = getattr(self._face, inner) if inner else self._face
+        if top == "polyspell" and not level:
+            if not inner or (not fromlist and inner in vars(self._face)):
+                return self._face
+            if inner in vars(self._face):
+                return getattr(self._face, inner)
+            found = builtins.__import__(name, globals, locals, fromlist or (), 0)
             return found if fromlist else self._face
         importer = (globals or {}).get(_FILE)
         if not level and (importer is None or top in sys.stdlib_module_names):
@@ -188,12 +192,3 @@ def _face_module(names: dict[str, Any]) -> types.ModuleType:
     module.__dict__.update(names)
     module.__dict__["__getattr__"] = lambda name: getattr(polyspell, name)
     return module
-
-
-def _installed() -> frozenset[str]:
-    """Parts of the package `polyspell` that trusted scripts may import as what they are."""
-    import pkgutil
-
-    import polyspell
-
-    return frozenset(m.name for m in pkgutil.iter_modules(polyspell.__path__))

@@ -44,6 +44,11 @@ def redirect() -> None:
     """Divide the streams, until as many calls of `restore`."""
     global _users
     _users += 1
+    divide()
+
+
+def divide() -> None:
+    """Divide the streams, where somebody has replaced them since."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, _Divided):
