@@ -11,6 +11,9 @@ from polyspell.errors import ValidationError
 from polyspell.outputs.partial import PartialJson
 from polyspell.schema import coerce, require_valid
 
+MAX_TEXT = 2**20
+"""Characters of a text that is parsed."""
+
 
 @runtime_checkable
 class OutputParser(Protocol):
@@ -69,6 +72,10 @@ class Parser:
         Raises:
             ValidationError: there is none, or it does not fit the schema.
         """
+        if len(text) > MAX_TEXT:
+            raise ValidationError(
+                f"The text has more than {MAX_TEXT} characters.", hint="Parse a part of it."
+            )
         options = self._options if self.schema is None else {**self._options, "schema": self.schema}
         value = self._parser.parse(text, options)
         if self.schema is not None:

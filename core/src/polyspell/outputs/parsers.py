@@ -13,6 +13,8 @@ from polyspell.outputs.markdown import code_blocks, sections
 from polyspell.outputs.xmltext import read_xml
 from polyspell.schema import parse_json
 
+REGEX_TIME = 0.5
+"""Seconds that a pattern may take: a hostile one could take for ever."""
 _FENCE = re.compile(r"^\s*(?:```|~~~)[^\n]*\n(.*?)(?:\n\s*(?:```|~~~)\s*$|\Z)", re.DOTALL)
 
 
@@ -91,14 +93,14 @@ class ListParser:
     """A list: items with bullets or numbers, a JSON array, or words with commas between."""
 
     format = "list"
-    _item = re.compile(r"^\s*(?:[-*+•]|\d+[.)]|\(?[a-z][.)])\s+(.*\S)\s*$")
+    _item = re.compile(r"(?:[-*+•]|\d+[.)]|\(?[a-z][.)])\s+(.+)$")
 
     def parse(self, text: str, options: dict[str, Any]) -> Any:
         """The items, as texts."""
         body = unfenced(text).strip()
         if body.startswith("["):
             return parse_json(body)
-        items = [m[1] for line in body.splitlines() if (m := self._item.match(line))]
+        items = [m[1] for line in body.splitlines() if (m := self._item.match(line.strip()))]
         if items:
             return items
         lines = [line.strip() for line in body.splitlines() if line.strip()]
@@ -111,17 +113,17 @@ class KeyValueParser:
     """Lines of `key: value` or `key = value`, bold keys and bullets included."""
 
     format = "key_value"
-    _line = re.compile(r"^\s*(?:[-*+•]\s+)?\**([\w][\w .()/-]{0,60}?)\**\s*(?::\**|=)\s*(.*?)\s*$")
+    _line = re.compile(r"(?:[-*+•] )?\**(\w[\w .()/-]{0,60}?)\** ?(?::\**|=)(.*)$")
 
     def parse(self, text: str, options: dict[str, Any]) -> Any:
         """The values by their keys; a line without a key goes on with the last value."""
         found: dict[str, str] = {}
         last: str | None = None
         for line in unfenced(text).splitlines():
-            match = self._line.match(line)
+            match = self._line.match(" ".join(line.split()))
             if match:
                 last = match[1].strip()
-                found[last] = match[2]
+                found[last] = match[2].strip()
             elif last is not None and line.strip():
                 found[last] = f"{found[last]}\n{line.strip()}".strip()
         if not found:
@@ -157,12 +159,20 @@ class RegexParser:
     def parse(self, text: str, options: dict[str, Any]) -> Any:
         """The first match, or with `all` every one."""
         try:
-            pattern = re.compile(options["pattern"], re.MULTILINE)
-        except KeyError:
-            raise ConfigError("The regex parser needs a pattern.") from None
-        except re.error as error:
-            raise ConfigError(f"Not a pattern: {error}.") from error
-        found = [m.groupdict() or list(m.groups()) or m[0] for m in pattern.finditer(text)]
+            import regex
+        except ImportError:
+            raise ConfigError("The regex parser needs regex.", hint="pip install regex") from None
+        if "pattern" not in options:
+            raise ConfigError("The regex parser needs a pattern.", hint="Give it pattern = ...")
+        try:
+            matches = list(regex.finditer(options["pattern"], text, regex.M, timeout=REGEX_TIME))
+        except regex.error as error:
+            raise ConfigError(f"Not a pattern: {error}.", hint="Correct it.") from error
+        except TimeoutError as error:
+            raise ValidationError(
+                f"The pattern took longer than {REGEX_TIME:g} s.", hint="Use a simpler one."
+            ) from error
+        found = [m.groupdict() or list(m.groups()) or m[0] for m in matches]
         if options.get("all"):
             return found
         if not found:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+MOST = 1000
+"""Items or characters of an example, however many a schema wants."""
+
 
 def example(schema: dict[str, Any], root: dict[str, Any] | None = None, depth: int = 0) -> Any:
     """A small value that fits a schema: its own example or default where it has one, required
@@ -33,7 +36,7 @@ def _of_type(kind: str | None, schema: dict[str, Any], root: dict[str, Any], dep
             if depth < 3 or name in required
         }
     if kind == "array":
-        count = max(1, schema.get("minItems", 1)) if depth < 8 else schema.get("minItems", 0)
+        count = min(schema.get("minItems", 1 if depth < 8 else 0), MOST) or (depth < 8)
         return [example(schema.get("items", {}), root, depth + 1) for _ in range(count)]
     if kind == "string":
         return _text(schema)
@@ -50,7 +53,7 @@ def _text(schema: dict[str, Any]) -> str:
         "uuid": "00000000-0000-4000-8000-000000000000",
     }  # fmt: skip
     text = known.get(schema.get("format", ""), "text")
-    text = text.ljust(schema.get("minLength", 0), "x")
+    text = text.ljust(min(schema.get("minLength", 0), MOST), "x")
     return text[: schema.get("maxLength", len(text))]
 
 

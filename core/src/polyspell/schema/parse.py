@@ -8,6 +8,9 @@ import msgspec
 
 from polyspell.errors import ValidationError
 
+MAX_REPAIR = 100_000
+"""Characters of a text that is repaired; a longer one must be JSON as it stands."""
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -26,6 +29,8 @@ def parse_json(text: str, *, want_object: bool = False) -> Any:
         value = _decode(text)
     except msgspec.DecodeError:
         value = _repair(text, want_object)
+    except RecursionError:
+        return _no(text)
     if want_object and isinstance(value, str):  # an object, encoded twice
         return parse_json(value, want_object=True) if value.lstrip().startswith("{") else _no(text)
     if want_object and not isinstance(value, dict):
@@ -39,8 +44,13 @@ def _repair(text: str, want_object: bool) -> Any:
     opening = "{" if want_object else "{["
     if not any(c in text for c in opening):
         return _no(text)
+    if len(text) > MAX_REPAIR:
+        return _no(text)
     start = min(i for c in opening if (i := text.find(c)) >= 0)
-    return json_repair.loads(text[start:])
+    try:
+        return json_repair.loads(text[start:])
+    except (RecursionError, ValueError):  # nested too deeply
+        return _no(text)
 
 
 def _no(text: str) -> Any:

@@ -53,6 +53,10 @@ class Gate:
         self._next = 1
         self._limit = spell.sandbox.limits.calls
         self._most_waiting = spell.sandbox.limits.pending
+        self._allowed_traffic = spell.sandbox.limits.traffic
+        self.traffic = 0
+        self._most_busy = spell.sandbox.limits.cpu
+        self.busy = 0.0
         self.calls = 0
         self.waiting = 0
         self.profile: dict[str, list[float]] | None = None
@@ -63,6 +67,8 @@ class Gate:
         """Pass a call: a reply, or an awaitable of one where the function waits."""
         self.calls += 1
         try:
+            if self._allowed_traffic is not None and call.arguments:
+                self._weigh(call.arguments)
             if self._limit is not None and self.calls > self._limit:
                 raise exceeded("calls", self._limit)
             if call.target == "host":
@@ -71,11 +77,26 @@ class Gate:
             if entry.spec.waits or self._spell.hooks.chain("script.call") is not None:
                 return self._later(call, entry, owner)
             begin = time.perf_counter()
-            value = self._invoke(entry, owner, call.arguments)
-            self._note(entry.name, begin)
+            try:
+                value = self._invoke(entry, owner, call.arguments)
+            finally:
+                self._worked(entry.name, begin)
             return Reply(call.id, self.to_script(value))
         except Exception as error:
             return Reply(call.id, error=describe(error))
+
+    def _worked(self, name: str, begin: float) -> None:
+        """The host's own work for a script counts as the script's."""
+        self._note(name, begin)
+        self.busy += time.perf_counter() - begin
+        if self._most_busy is not None and self.busy > self._most_busy:
+            raise exceeded("cpu", self._most_busy)
+
+    def _weigh(self, arguments: list[Any]) -> None:
+        """Count what a script hands over: what the host keeps of it is not in its own memory."""
+        self.traffic += size_of(arguments)
+        if self._allowed_traffic is not None and self.traffic > self._allowed_traffic:
+            raise exceeded("traffic", self._allowed_traffic)
 
     async def _later(self, call: Call, entry: Entry, owner: Any) -> Reply:
         begin = time.perf_counter()
@@ -194,3 +215,17 @@ class Gate:
     def drop_all(self) -> list[ApiHandle]:
         """Forget all handles; gives them."""
         return self.drop(list(self._handles))
+
+
+def size_of(value: Any) -> int:
+    """About how many bytes a value is."""
+    kind = type(value)
+    if kind is str or kind is bytes:
+        return 16 + len(value)
+    if kind is list:
+        return 16 + sum(map(size_of, value))
+    if kind is dict:
+        return 16 + sum([16 + len(k) + size_of(v) for k, v in value.items()])
+    if kind is Record:
+        return size_of(value.fields)
+    return 16

@@ -29,6 +29,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
         output: bytes that it may print.
         depth: nested calls of script functions.
         pending: host calls that may wait at the same time.
+        traffic: bytes that it may hand to the host.
     """
 
     wall: float | None = 300.0
@@ -38,6 +39,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     output: int | None = 2**20
     depth: int | None = 200_000
     pending: int | None = 1_000
+    traffic: int | None = 256 * 2**20
 
     def replaced(self, **changes: Any) -> Limits:
         """These limits with some replaced; values as `parse` takes them."""
@@ -68,7 +70,11 @@ def _quantity(name: str, value: Any) -> float | int | None:
     match = re.fullmatch(r"\s*([0-9.]+)\s*([A-Za-z]*)\s*", str(value))
     unit = match[2].lower() if match else ""
     allowed = (
-        _TIMES if name in ("wall", "cpu") else _SIZES if name in ("memory", "output") else {"k"}
+        _TIMES
+        if name in ("wall", "cpu")
+        else _SIZES
+        if name in ("memory", "output", "traffic")
+        else {"k"}
     )
     try:
         number = float(match[1]) if match else -1.0

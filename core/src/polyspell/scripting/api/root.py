@@ -54,7 +54,7 @@ class JsonModule(ApiModule):
         except (TypeError, ValueError) as error:
             raise ValidationError(f"This has no JSON form: {error}.") from error
         if indent is not None:
-            text = msgspec.json.format(text, indent=max(0, indent))
+            text = msgspec.json.format(text, indent=min(max(0, indent), 16))
         return text.decode()
 
     def decode(self, text: str) -> Any:
