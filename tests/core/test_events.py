@@ -18,6 +18,7 @@ from polyspell.events import (
     leave_span,
     matches,
     new_id,
+    new_span,
     own_context,
 )
 
@@ -326,9 +327,11 @@ def test_events_carry_the_run_and_the_span_under_which_they_are_told() -> None:
     bus, seen = EventBus(), []
     bus.on("**", seen.append)
     bus.emit("outside")
-    outer, token = enter_span()
+    outer = new_span()
+    token = enter_span(outer)
     bus.emit("outer")
-    inner, inner_token = enter_span()
+    inner = new_span()
+    inner_token = enter_span(inner)
     bus.emit("inner")
     leave_span(inner_token)
     bus.emit("outer")
@@ -343,7 +346,8 @@ def test_events_carry_the_run_and_the_span_under_which_they_are_told() -> None:
 
 
 def test_a_context_of_its_own_begins_a_run_within_the_span() -> None:
-    outer, token = enter_span()
+    outer = new_span()
+    token = enter_span(outer)
     span, context = own_context()
     leave_span(token)
     assert (span.run_id, span.parent_id) == (span.span_id, outer.span_id)

@@ -55,6 +55,20 @@ async def reap(*tasks: asyncio.Future[Any]) -> None:
         await asyncio.gather(*waiting, return_exceptions=True)
 
 
+async def finish(work: Coroutine[Any, Any, R]) -> R:
+    """Await work that must not end halfway: who is cancelled meanwhile is so after it, and only a
+    second time ends it as well."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait([task])
+        finally:
+            await reap(task)
+        raise
+
+
 class LoopLock:
     """A lock that can be used from one event loop after the other, as an asyncio.Lock cannot once
     somebody had to wait for it: `async with lock.here(): ...`."""

@@ -1,7 +1,8 @@
 """Agents: a model, instructions and tools, run in a loop."""
 
 from polyspell.agents.agent import Agent
-from polyspell.agents.run import Run, RunStream
+from polyspell.agents.run import Run
+from polyspell.agents.stream import RunStream
 from polyspell.agents.types import Approve, Result, RunLimits, RunState
 
 __all__ = ["Agent", "Approve", "Result", "Run", "RunLimits", "RunState", "RunStream"]

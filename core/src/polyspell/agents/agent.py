@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polyspell.agents.run import Run, RunStream
+from polyspell.agents.approval import decision
+from polyspell.agents.run import Run
+from polyspell.agents.stream import RunStream
+from polyspell.agents.toolcalls import failure
 from polyspell.agents.types import Approve, Decision, Result, RunLimits, RunState
 from polyspell.aio import runner
-from polyspell.errors import ConfigError, ValidationError
+from polyspell.errors import ConfigError, ToolError, ValidationError
 from polyspell.grants import UNRESTRICTED, Grants
 from polyspell.hooks import Hook, Hooks
 from polyspell.memory import Memory
@@ -49,7 +53,8 @@ class Agent:
             `Result.pending` and `resume`.
         hooks: hooks around this agent's runs only.
         handoffs: agents to which the model can hand the conversation over.
-        temperature, max_tokens, tool_choice: see `Request`.
+        temperature, max_tokens, tool_choice: see `Request`. What `tool_choice` demands is demanded
+            until a tool was called: a run would not end otherwise.
         options: the provider's own settings.
         output_retries: how often the model may try again when its output does not fit.
         grants: what its tools may do; None for everything.
@@ -139,22 +144,23 @@ class Agent:
             LimitExceeded: a limit was reached.
             ValidationError: the output does not fit, after all retries.
         """
-        stream = await self.open(
+        stream = self.stream(
             prompt, messages=messages, context=context, output=output, limits=limits
         )
-        return await self._consume(stream)
+        return await _consume(stream)
 
     def stream(
         self, prompt: Prompt | None = None, *, messages: Sequence[Message] = (), **options: Any
     ) -> RunStream:
-        """Run, and give the events while they happen. Arguments as `run`.
+        """Run, and give the events while they happen. Arguments as `run`, and `grants` instead of
+        the agent's own.
 
         async with agent.stream("...") as stream:
             async for text in stream.text():
                 print(text, end="")
         stream.result
         """
-        return _LateStream(self.open(prompt, messages=messages, **options))
+        return RunStream(lambda: self._open(prompt, messages, **options))
 
     def run_sync(self, prompt: Prompt | None = None, **options: Any) -> Result:
         """`run`, for callers that are not async."""
@@ -176,15 +182,22 @@ class Agent:
         """
         if isinstance(state, Result):
             state = state.state
-        if isinstance(state, dict):
-            state = RunState.from_dict(state)
-        if approvals is None or isinstance(approvals, bool | str):
-            decision = False if approvals is None else approvals
-            decided: dict[str, Decision] = dict.fromkeys(state.pending, decision)
-        else:
-            decided = dict(approvals)
-        run = Run(self._named(state.agent), state, approvals=decided, **options)
-        return await self._consume(self._start(run))
+        # A copy: what is resumed twice begins twice from the same state.
+        copy = RunState.from_dict(state if isinstance(state, dict) else state.to_dict())
+        if not (copy.messages and copy.messages[-1].tool_calls):
+            raise ValidationError(
+                "The run does not wait for anything.", hint="Call `run` with its messages."
+            )
+        if not isinstance(approvals, dict):
+            approvals = dict.fromkeys(copy.pending, False if approvals is None else approvals)
+        decided = {id: decision(given) for id, given in approvals.items()}
+
+        async def opening() -> Run:
+            run = Run(self, copy, approvals=decided, **options)
+            run.use(self._named(copy.agent))
+            return run
+
+        return await _consume(RunStream(opening))
 
     def _named(self, name: str) -> Agent:
         """This agent, or the one in its hand-overs that had the conversation."""
@@ -201,28 +214,38 @@ class Agent:
             hint="Resume it with the agent that began it.",
         )
 
-    async def open(
+    async def open(self, prompt: Prompt | None = None, **options: Any) -> RunStream:
+        """`stream`, with the conversation read already: nothing was asked yet."""
+        stream = self.stream(prompt, **options)
+        await stream.open()
+        return stream
+
+    async def _open(
         self,
-        prompt: Prompt | None = None,
+        prompt: Prompt | None,
+        messages: Sequence[Message],
         *,
-        messages: Sequence[Message] = (),
         context: Any = None,
         output: Any = None,
         limits: RunLimits | dict[str, Any] | None = None,
         grants: Grants | None = None,
-    ) -> RunStream:
-        """A run that is ready to start: the conversation is there, nothing was asked yet."""
+    ) -> Run:
         history = list(messages)
+        start = len(history)
         if self.memory is not None and not history:
             history = await self.memory.messages()
-        start = len(history)
+            start = len(history)
+        elif prompt is None:
+            start -= 1  # the last of them is what this run answers
         if prompt is not None:
+            if history and history[-1].tool_calls:  # of a run that was not resumed
+                history.append(_unanswered(history[-1]))
             history.append(_message(prompt))
         elif not history or history[-1].role != "user":
             raise ValidationError(
                 "There is nothing to answer.", hint="Give a prompt, or messages that end with one."
             )
-        run = Run(
+        return Run(
             self,
             RunState(self.name, history, start),
             context=context,
@@ -230,24 +253,18 @@ class Agent:
             limits=_limits(limits) if limits is not None else None,
             grants=grants,
         )
-        return self._start(run)
 
-    def _start(self, run: Run) -> RunStream:
-        from polyspell.agents.around import remembered
-
-        return RunStream(run, remembered(self, run))
-
-    async def _consume(self, stream: RunStream) -> Result:
-        async with stream:
-            async for _ in stream:
-                pass
-        return stream.result
+    def ended(self, messages: list[Message]) -> None:
+        """A run is over; `history` gives its messages where there is no memory."""
+        self._last = messages
 
     # -- between runs ---------------------------------------------------------------------------
 
     async def history(self) -> list[Message]:
-        """What it remembers; without a memory, the messages of the last run that ended."""
-        return await self.memory.messages() if self.memory is not None else list(self._last)
+        """All that it remembers; without a memory, the messages of the last run that ended."""
+        if self.memory is None:
+            return list(self._last)
+        return [item.message for item in await self.memory.items()]
 
     async def state(self) -> dict[str, Any]:
         """The conversation as JSON data, to be kept between turns."""
@@ -272,15 +289,15 @@ class Agent:
         await self.memory.add(messages)
 
     def clone(self, **changes: Any) -> Agent:
-        """A new agent like this one, with changes; arguments as for Agent. Memory is not shared
-        unless it is given."""
+        """A new agent like this one, with changes; arguments as for Agent. Unless another is given,
+        its memory has the same window, and is empty and kept in the process."""
         options: dict[str, Any] = {
             "model": self.model, "name": self.name, "instructions": self.instructions,
             "tools": list(self._tools.values()), "output": self.output, "limits": self.limits,
             "approve": self.approve, "handoffs": self.handoffs, "temperature": self.temperature,
             "max_tokens": self.max_tokens, "tool_choice": self.tool_choice,
             "options": dict(self.options), "output_retries": self.output_retries,
-            "grants": self.grants, "host": self.host, "memory": self.memory is not None,
+            "grants": self.grants, "host": self.host, "memory": self.memory and self.memory.fresh(),
             "hooks": [h for h in self.hooks.list() if h not in self.host.hooks.list()],
         }  # fmt: skip
         return Agent(**{**options, **changes})
@@ -289,16 +306,24 @@ class Agent:
         """The agent as a tool that another agent can call with a prompt."""
 
         async def run(prompt: str, context: ToolContext) -> Any:
-            stream = await self.open(prompt, context=context.context, grants=context.grants)
+            grants = self.grants.within(context.grants)
+            stream = self.stream(prompt, context=context.context, grants=grants)
             try:
-                result = await self._consume(stream)
+                result = await _consume(stream)
             finally:
                 if context.usage is not None:
                     context.usage.add(stream.usage)
+            if result.pending:
+                raise ToolError(
+                    f"{self.name} may not call {result.pending[0].name!r} without approval.",
+                    hint="An agent that is a tool needs an `approve` function of its own.",
+                )
             return result.output
 
         about = description or (self.instructions if isinstance(self.instructions, str) else None)
-        return Tool(run, name=name or self.name, description=about or f"Ask {self.name}.")
+        return Tool(
+            run, name=name or _tool_name(self.name), description=about or f"Ask {self.name}."
+        )
 
     # -- its parts ------------------------------------------------------------------------------
 
@@ -331,9 +356,16 @@ class Agent:
         return next((a for a in self.handoffs if _handoff_name(a) == tool), None)
 
     async def request(
-        self, messages: list[Message], tools: dict[str, Tool], output: Any, context: Any
+        self,
+        messages: list[Message],
+        tools: dict[str, Tool],
+        output: Any,
+        context: Any,
+        *,
+        demand: bool = True,
     ) -> Request:
-        """What the model is asked."""
+        """What the model is asked. `demand`: whether it must call a tool, where `tool_choice` says
+        so."""
         instructions = self.instructions
         if callable(instructions):
             made = instructions(context)
@@ -347,7 +379,7 @@ class Agent:
             self.model,
             head + messages,
             self._specs,
-            self.tool_choice,
+            self.tool_choice if demand or self.tool_choice == "none" else "auto",
             None if output is None else self._schema(output),
             self.temperature,
             max_tokens=self.max_tokens,
@@ -384,26 +416,11 @@ class Agent:
         return value
 
 
-class _LateStream(RunStream):
-    """A stream that opens at its first step: so that `Agent.stream` need not be awaited."""
-
-    def __init__(self, opening: Any) -> None:
-        self._opening = opening
-        self._opened = False
-
-    async def __anext__(self) -> Any:
-        if not self._opened:
-            self._opened = True
-            stream = await self._opening
-            self._run, self._events = stream._run, stream._events
-        return await super().__anext__()
-
-    async def aclose(self) -> None:
-        if self._opened:
-            await super().aclose()
-        else:
-            self._opened = True
-            self._opening.close()
+async def _consume(stream: RunStream) -> Result:
+    async with stream:
+        async for _ in stream:
+            pass
+    return stream.result
 
 
 def _limits(limits: RunLimits | dict[str, Any] | None) -> RunLimits:
@@ -423,8 +440,19 @@ def _message(prompt: Prompt) -> Message:
     return prompt if isinstance(prompt, Message) else Message.user(*prompt)
 
 
+def _unanswered(asking: Message) -> Message:
+    return Message(
+        "tool", [failure(c, "It was not called: the user went on.") for c in asking.tool_calls]
+    )
+
+
+def _tool_name(name: str) -> str:
+    """A name that every provider takes for a tool."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
+
+
 def _handoff_name(agent: Agent) -> str:
-    return f"transfer_to_{agent.name}"
+    return _tool_name(f"transfer_to_{agent.name}")
 
 
 def _handoff_tool(agent: Agent) -> Tool:

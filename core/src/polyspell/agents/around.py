@@ -3,57 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from polyspell.agents.run import Run
 from polyspell.agents.types import Result
-from polyspell.aio import Pump
+from polyspell.aio import Pump, finish
 from polyspell.events import Event
-from polyspell.hooks import Chain, HookCall, through
-
-if TYPE_CHECKING:
-    from polyspell.agents.agent import Agent
+from polyspell.hooks import Chain, HookCall, expect, through
 
 
-async def remembered(agent: Agent, run: Run) -> AsyncGenerator[Event, None]:
+async def remembered(run: Run) -> AsyncGenerator[Event, None]:
     """The events of a run within the hooks of `agent.run`; what was said is remembered, however
     the run ends. While calls wait for approval the message that asks is not: it comes with its
     results, when the run is resumed."""
+    owner = run.agent  # another may answer in the end
     chain = run.hooks.chain("agent.run")
     steps = run.events() if chain is None else _hooked(run, chain)
-    first = _known(run)
     try:
         async for event in steps:
             yield event
     finally:
         await steps.aclose()
-        agent._last = run.messages
-        if agent.memory is not None:
-            waiting = run.result is not None and run.result.finish_reason == "approval"
-            said = run.messages[first : -1 if waiting else None]
+        owner.ended(run.messages)
+        if owner.memory is not None:
+            waiting = bool(run.open_calls())
+            said = run.messages[run.unsaid : -1 if waiting else None]
             if said:
-                await agent.memory.add(said)
-
-
-def _known(run: Run) -> int:
-    """How many messages are remembered already: all before the run, and when it is resumed all but
-    the last, which asks for the tools."""
-    resumed = bool(run.messages) and run.messages[-1].role == "assistant"
-    return len(run.messages) - 1 if resumed else run.start
+                await finish(owner.memory.add(said))
 
 
 async def _hooked(run: Run, chain: Chain) -> AsyncGenerator[Event, None]:
     async def work(emit: Callable[[Event], None]) -> Result:
+        asked = False
+
         async def inner(call: HookCall) -> Result:
-            run.messages[:] = call.values["messages"]
-            run.context = call.values["context"]
+            nonlocal asked
+            asked = True
+            run.begin(call.values["messages"], call.values["context"])
             async for event in run.events():
                 emit(event)
             assert run.result is not None
             return run.result
 
-        values = {"agent": run.agent.name, "messages": run.messages, "context": run.context}
-        result: Result = await through(chain, HookCall("agent.run", values), inner)
+        values = {
+            "agent": run.agent.name, "messages": list(run.messages), "context": run.context,
+        }  # fmt: skip
+        given = await through(chain, HookCall("agent.run", values), inner)
+        result = expect(given, Result, "agent.run")
+        if not asked:
+            for event in run.answered(result.text):
+                emit(event)
+            result = msgspec.structs.replace(
+                result, messages=run.messages, start=run.start, run_id=run.run_id
+            )
         return result
 
     pump = Pump(work)

@@ -11,23 +11,21 @@ every tool call has its result.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from polyspell.agents import toolcalls
+from polyspell.agents.approval import decide
 from polyspell.agents.types import Decision, Result, RunState
 from polyspell.aio import reap
-from polyspell.errors import Cancelled, ValidationError, describe
-from polyspell.events import Event, enter_span, leave_span
-from polyspell.events.bus import make_event
-from polyspell.messages import FinishReason, Message, Part, Response, ToolCall, ToolResult, Usage
+from polyspell.errors import ValidationError, describe
+from polyspell.events import Event, new_id, new_span
+from polyspell.messages import FinishReason, Message, Part, ToolCall, ToolResult
 from polyspell.providers.call import ModelCall
-from polyspell.schema import parse_json
 
 if TYPE_CHECKING:
     from polyspell.agents.agent import Agent
@@ -65,42 +63,52 @@ class Run:
         self.turns = state.turns
         self.calls_made = state.tool_calls
         self.run_id = state.run_id or ""
-        self.approvals = approvals or {}
+        self.span = new_span(state.run_id)
+        self.run_id = self.span.run_id
+        self.decisions = {**state.decisions, **(approvals or {})}
         self.result: Result | None = None
+        # The first message that the agent's memory does not have.
+        self.unsaid = len(self.messages) - 1 if self.open_calls() else self.start
+        self._begun: tuple[Agent, int, int, int] | None = None
         self._deadline: float | None = None
         self._finish_reason: FinishReason = "stop"
         self._retries = agent.output_retries
-        self._use(agent)
+        self._ids: set[str] | None = None
+        self.use(agent)
 
-    def _use(self, agent: Agent) -> None:
+    def use(self, agent: Agent) -> None:
         """Let this agent be the one that answers."""
         self.agent = agent
         self.hooks = agent.hooks
         self.tools = agent.toolset()
 
+    def begin(self, messages: list[Message], context: Any) -> None:
+        """Start, or start again, with what a hook made of the conversation and the context. Where
+        the hook left out or added messages, it did so before those of this run."""
+        if self._begun is None:
+            self._begun = self.agent, len(self.messages), self.start, self.unsaid
+        agent, count, start, unsaid = self._begun
+        more = len(messages) - count
+        self.start, self.unsaid = max(0, start + more), max(0, unsaid + more)
+        self.messages[:] = messages
+        self.context = context
+        self.result = None
+        self._retries = agent.output_retries
+        self.use(agent)
+
     # -- the loop -------------------------------------------------------------------------------
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Do the run. `result` is there when it is through."""
-        span, token = enter_span()
-        self.run_id = self.run_id or span.span_id
-        if self.limits.seconds is not None:
+        if self.limits.seconds is not None and self._deadline is None:
             self._deadline = time.monotonic() + self.limits.seconds
         try:
             yield self._tell("agent.run.started", {"agent": self.agent.name})
             async for event in self._turns():
                 yield event
             assert self.result is not None
-            data = {
-                "agent": self.agent.name, "text": self.result.text,
-                "finish_reason": self.result.finish_reason,
-                "usage": msgspec.to_builtins(self.usage),
-            }  # fmt: skip
-            yield self._tell("agent.run.completed", data)
-        except GeneratorExit:
-            self._tell("agent.run.cancelled", {"agent": self.agent.name})
-            raise
-        except asyncio.CancelledError:
+            yield self._completed(self.result.text, self.result.finish_reason)
+        except (GeneratorExit, asyncio.CancelledError):
             self._tell("agent.run.cancelled", {"agent": self.agent.name})
             raise
         except Exception as error:
@@ -108,15 +116,33 @@ class Run:
             raise
         finally:
             self._close_calls("It was not called: the run ended before.")
-            leave_span(token)
+
+    def answered(self, text: str) -> list[Event]:
+        """The events of a run that a hook answered without asking; the text is said."""
+        message = Message.assistant(text)
+        self.messages.append(message)
+        return [
+            self._tell("agent.run.started", {"agent": self.agent.name}),
+            self._tell("agent.text", {"text": text}),
+            self._tell("agent.message", {"message": msgspec.to_builtins(message)}),
+            self._completed(text, "stop"),
+        ]
+
+    def _completed(self, text: str, reason: str) -> Event:
+        data = {
+            "agent": self.agent.name, "text": text, "finish_reason": reason,
+            "usage": msgspec.to_builtins(self.usage),
+        }  # fmt: skip
+        return self._tell("agent.run.completed", data)
 
     def _tell(self, name: str, data: dict[str, Any]) -> Event:
-        event = make_event(name, data)
+        span = self.span
+        event = Event(name, data, time.time(), span.run_id, span.span_id, span.parent_id)
         self.host.events.publish(event)
         return event
 
     async def _turns(self) -> AsyncGenerator[Event, None]:
-        calls = self._open_calls()
+        calls = self.open_calls()
         while True:
             if calls:
                 async for event in self._tools(calls):
@@ -135,7 +161,11 @@ class Run:
     async def _model(self) -> AsyncGenerator[Event, None]:
         self.turns += 1
         agent = self.agent
-        request = await agent.request(self.messages, self.tools, self.output, self.context)
+        request = await self._in_time(
+            agent.request(
+                self.messages, self.tools, self.output, self.context, demand=not self.calls_made
+            )
+        )
         call = ModelCall(self.host, agent.model, request, self.hooks)
         deltas = call.deltas()
         try:
@@ -144,26 +174,43 @@ class Run:
                     delta = await self._in_time(anext(deltas))
                 except StopAsyncIteration:
                     break
+                if delta.thinking:
+                    yield self._tell("agent.thinking", {"text": delta.thinking})
                 if delta.text:
                     yield self._tell("agent.text", {"text": delta.text})
-                elif delta.thinking:
-                    yield self._tell("agent.thinking", {"text": delta.thinking})
         except BaseException:
-            self._keep(call.so_far())
+            self._keep(call)
             raise
         finally:
             await deltas.aclose()
-        response = call.response
-        self.usage.add(response.usage)
-        self._finish_reason = response.finish_reason
-        self.messages.append(response.message)
-        yield self._tell("agent.message", {"message": msgspec.to_builtins(response.message)})
+        self.usage.add(call.usage)
+        self._finish_reason = call.response.finish_reason
+        message = self._with_own_ids(call.response.message)
+        self.messages.append(message)
+        yield self._tell("agent.message", {"message": msgspec.to_builtins(message)})
 
-    def _keep(self, partial: Response | None) -> None:
+    def _with_own_ids(self, message: Message) -> Message:
+        """The message, each of whose calls has an id that no other of the conversation has: some
+        models count anew in each answer, and decisions and results go by the id."""
+        if not message.tool_calls:
+            return message
+        if self._ids is None:
+            self._ids = {call.id for m in self.messages for call in m.tool_calls}
+        parts: list[Part] = []
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                if not part.id or part.id in self._ids:
+                    part = msgspec.structs.replace(part, id=f"call_{new_id()}")
+                self._ids.add(part.id)
+            parts.append(part)
+        return msgspec.structs.replace(message, parts=parts)
+
+    def _keep(self, call: ModelCall) -> None:
         """What came before a failure stays in the conversation, without half a tool call."""
+        partial = call.so_far()
         if partial is None:
             return
-        self.usage.add(partial.usage)
+        self.usage.add(call.usage)
         parts: list[Part] = [p for p in partial.message.parts if not isinstance(p, ToolCall)]
         if parts:
             self.messages.append(Message("assistant", parts, metadata={"incomplete": True}))
@@ -183,12 +230,12 @@ class Run:
 
     # -- the tools ------------------------------------------------------------------------------
 
-    def _open_calls(self) -> list[ToolCall]:
+    def open_calls(self) -> list[ToolCall]:
         """Tool calls of the last message that have no result yet."""
         return self.messages[-1].tool_calls if self.messages else []
 
     async def _tools(self, calls: list[ToolCall]) -> AsyncGenerator[Event, None]:
-        undecided = await self._in_time(self._decide(calls))
+        undecided = await self._in_time(decide(self, calls))
         if undecided:
             yield self._tell(
                 "agent.approval.required", {"calls": [msgspec.to_builtins(c) for c in undecided]}
@@ -205,15 +252,19 @@ class Run:
                 yield event
         finally:
             self._answer(calls, results)
-        self._hand_over(calls)
+        for call in calls:
+            other = self.agent.handoff_named(call.name)
+            if other is not None and not results[call.id].error:
+                yield self._hand_over(other)
+                return
 
     async def _one(
         self, call: ToolCall, results: dict[str, ToolResult]
     ) -> AsyncGenerator[Event, None]:
-        yield self._tell_event(toolcalls.started(call))
+        yield self._tell(*toolcalls.started(call))
         begin = toolcalls.clock()
         results[call.id] = result = await self._in_time(self._execute(call))
-        yield self._tell_event(toolcalls.ended(result, toolcalls.clock() - begin))
+        yield self._tell(*toolcalls.ended(result, toolcalls.clock() - begin))
 
     async def _many(
         self, calls: list[ToolCall], results: dict[str, ToolResult]
@@ -222,7 +273,7 @@ class Run:
         tasks: dict[asyncio.Task[ToolResult], ToolCall] = {}
         try:
             for call in calls:
-                yield self._tell_event(toolcalls.started(call))
+                yield self._tell(*toolcalls.started(call))
                 tasks[asyncio.ensure_future(self._execute(call))] = call
             waiting = set(tasks)
             while waiting:
@@ -231,43 +282,17 @@ class Run:
                 )
                 for task in done:
                     results[tasks[task].id] = result = task.result()
-                    yield self._tell_event(toolcalls.ended(result, toolcalls.clock() - begin))
+                    yield self._tell(*toolcalls.ended(result, toolcalls.clock() - begin))
         finally:
             await reap(*tasks)
 
-    def _tell_event(self, event: Event) -> Event:
-        self.host.events.publish(event)
-        return event
-
     async def _execute(self, call: ToolCall) -> ToolResult:
-        decision = self.approvals.get(call.id, True)
+        decision = self.decisions.get(call.id, True)
         if decision is False or isinstance(decision, str):
-            reason = decision if isinstance(decision, str) else "no reason was given"
+            reason = decision or "no reason was given"
             return toolcalls.failure(call, f"The user did not allow this call: {reason}.")
         changed = decision if isinstance(decision, dict) else None
         return await toolcalls.execute(self, call, changed)
-
-    async def _decide(self, calls: list[ToolCall]) -> list[ToolCall]:
-        """Ask who may approve; gives the calls that nobody has decided on."""
-        undecided = []
-        for call in calls:
-            tool = self.tools.get(call.name)
-            if tool is None or call.id in self.approvals or not self._asks(tool, call):
-                continue
-            if self.agent.approve is None:
-                undecided.append(call)
-            else:
-                answer = self.agent.approve(call)
-                self.approvals[call.id] = await answer if inspect.isawaitable(answer) else answer
-        return undecided
-
-    def _asks(self, tool: Any, call: ToolCall) -> bool:
-        if tool.needs_approval is False or tool.needs_approval is True:
-            return bool(tool.needs_approval)
-        try:
-            return bool(tool.wants_approval(parse_json(call.arguments, want_object=True)))
-        except ValidationError:
-            return False  # the call will fail on its arguments, and needs nobody's approval for it
 
     def _answer(self, calls: list[ToolCall], results: dict[str, ToolResult]) -> None:
         """Add the results to the conversation, one for each call, in the order of the calls."""
@@ -279,17 +304,15 @@ class Run:
     def _close_calls(self, reason: str) -> None:
         if self.result is not None and self.result.finish_reason == "approval":
             return
-        if calls := self._open_calls():
+        if calls := self.open_calls():
             results: list[Any] = [toolcalls.failure(c, reason) for c in calls]
             self.messages.append(Message("tool", results))
 
-    def _hand_over(self, calls: list[ToolCall]) -> None:
-        for call in calls:
-            other = self.agent.handoff_named(call.name)
-            if other is not None:
-                self._tell("agent.handoff", {"from": self.agent.name, "to": other.name})
-                self._use(other)
-                return
+    def _hand_over(self, other: Agent) -> Event:
+        data = {"from": self.agent.name, "to": other.name}
+        self.grants = other.grants.within(self.grants)
+        self.use(other)
+        return self._tell("agent.handoff", data)
 
     # -- the end --------------------------------------------------------------------------------
 
@@ -321,60 +344,5 @@ class Run:
         """The run as it stands, to be resumed."""
         return RunState(
             self.agent.name, self.messages, self.start, self.usage, self.turns,
-            self.calls_made, pending, self.run_id,
+            self.calls_made, pending, self.decisions if pending else {}, self.run_id,
         )  # fmt: skip
-
-
-class RunStream:
-    """A run to iterate over: `async for event in stream`; then `stream.result`.
-
-    Leaving the iteration early, or `async with`, cancels the run.
-    """
-
-    def __init__(self, run: Run, events: AsyncGenerator[Event, None]) -> None:
-        self._run = run
-        self._events = events
-
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self
-
-    async def __anext__(self) -> Event:
-        return await anext(self._events)
-
-    async def text(self) -> AsyncGenerator[str, None]:
-        """Only the text, piece by piece."""
-        async for event in self:
-            if event.name == "agent.text":
-                yield event.data["text"]
-
-    @property
-    def result(self) -> Result:
-        """What the run gave.
-
-        Raises:
-            Cancelled: it is not through.
-        """
-        if self._run.result is None:
-            raise Cancelled("The run is not finished.", hint="Iterate to the end first.")
-        return self._run.result
-
-    @property
-    def usage(self) -> Usage:
-        """What the run has used so far."""
-        return self._run.usage
-
-    @property
-    def messages(self) -> list[Message]:
-        """The conversation as far as it has come; valid for another run at any time after the
-        stream is closed."""
-        return self._run.messages
-
-    async def aclose(self) -> None:
-        """End the run now; nothing of it is left behind."""
-        await self._events.aclose()
-
-    async def __aenter__(self) -> RunStream:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.aclose()

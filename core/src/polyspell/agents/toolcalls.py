@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from polyspell.errors import PolyspellError, ValidationError, describe
-from polyspell.events import Event
-from polyspell.events.bus import make_event
 from polyspell.hooks import HookCall, through
 from polyspell.messages import Media, ToolCall, ToolResult
 from polyspell.schema import parse_json
@@ -28,18 +27,16 @@ def _fallback(value: Any) -> Any:
 _encode = msgspec.json.Encoder(enc_hook=_fallback).encode
 
 
-def started(call: ToolCall) -> Event:
-    """The event before a call."""
-    return make_event(
-        "tool.call.started", {"id": call.id, "name": call.name, "arguments": call.arguments}
-    )
+def started(call: ToolCall) -> tuple[str, dict[str, Any]]:
+    """Name and data of the event before a call."""
+    data = {"id": call.id, "name": call.name, "arguments": call.arguments}
+    return "tool.call.started", data
 
 
-def ended(result: ToolResult, seconds: float) -> Event:
-    """The event after a call."""
-    name = "tool.call.failed" if result.error else "tool.call.completed"
+def ended(result: ToolResult, seconds: float) -> tuple[str, dict[str, Any]]:
+    """Name and data of the event after a call."""
     data = {"id": result.id, "name": result.name, "content": result.content, "seconds": seconds}
-    return make_event(name, data)
+    return "tool.call.failed" if result.error else "tool.call.completed", data
 
 
 async def execute(run: Run, call: ToolCall, arguments: dict[str, Any] | None = None) -> ToolResult:
@@ -63,9 +60,19 @@ async def execute(run: Run, call: ToolCall, arguments: dict[str, Any] | None = N
         return failure(call, f"{error} The arguments must fit {_encode(tool.parameters).decode()}")
     except PolyspellError as error:
         return failure(call, str(error))
-    except Exception as error:
+    except asyncio.CancelledError:
+        if being_cancelled():
+            raise
+        return failure(call, "What the tool waited for was cancelled.")
+    except (Exception, SystemExit) as error:
         run.log.debug("tool %s failed", call.name, exc_info=error)
         return failure(call, describe(error)["message"])
+
+
+def being_cancelled() -> bool:
+    """Whether somebody asked the current task to end."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def invoke(run: Run, tool: Tool, call: ToolCall, arguments: dict[str, Any]) -> Any:
@@ -87,9 +94,11 @@ async def invoke(run: Run, tool: Tool, call: ToolCall, arguments: dict[str, Any]
 
 
 def success(call: ToolCall, value: Any) -> ToolResult:
-    """A tool's value as the model reads it: text as it is, all else as JSON."""
+    """A tool's value as the model reads it: text as it is, all else as JSON, or as Python would
+    print what has no JSON."""
     if type(value) is str:
-        return ToolResult(call.id, call.name, value, value)
+        text = sendable(value)
+        return ToolResult(call.id, call.name, text, text)
     if isinstance(value, ToolOutput):
         return ToolResult(call.id, call.name, value.text, value.data, value.error, value.media)
     if isinstance(value, Media):
@@ -97,13 +106,22 @@ def success(call: ToolCall, value: Any) -> ToolResult:
     if isinstance(value, bytes):
         media = Media("application/octet-stream", value)
         return ToolResult(call.id, call.name, f"[{len(value)} bytes]", media=[media])
-    text = _encode(value)
-    return ToolResult(call.id, call.name, text.decode(), msgspec.json.decode(text))
+    try:
+        encoded = _encode(value)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        text = sendable(str(value))
+        return ToolResult(call.id, call.name, text, text)
+    return ToolResult(call.id, call.name, encoded.decode(), msgspec.json.decode(encoded))
 
 
 def failure(call: ToolCall, reason: str) -> ToolResult:
     """What the model reads where a call failed."""
-    return ToolResult(call.id, call.name, f"Error: {reason}", error=True)
+    return ToolResult(call.id, call.name, sendable(f"Error: {reason}"), error=True)
+
+
+def sendable(text: str) -> str:
+    """The text as UTF-8 can carry it: `?` for half a surrogate pair (of odd file names, say)."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def clock() -> float:

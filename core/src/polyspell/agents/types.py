@@ -11,7 +11,7 @@ from polyspell.errors import LimitExceeded, ValidationError
 from polyspell.messages import FinishReason, Message, ToolCall, ToolResult, Usage
 
 
-class RunLimits(msgspec.Struct, frozen=True, omit_defaults=True):
+class RunLimits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where a run stops with LimitExceeded; None is no limit.
 
     Attributes:
@@ -57,7 +57,8 @@ Approve = Callable[[ToolCall], Decision | Awaitable[Decision]]
 
 class RunState(msgspec.Struct, omit_defaults=True):
     """A run that can go on later, in another process too: `msgspec.json` both ways, or
-    `to_dict` and `from_dict`. `pending` are the ids of tool calls that wait for approval."""
+    `to_dict` and `from_dict`. `pending` are the ids of tool calls that wait for approval, and
+    `decisions` what was decided on others that are asked for at the same time."""
 
     agent: str
     messages: list[Message]
@@ -66,6 +67,7 @@ class RunState(msgspec.Struct, omit_defaults=True):
     turns: int = 0
     tool_calls: int = 0
     pending: list[str] = []
+    decisions: dict[str, Decision] = {}
     run_id: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -125,9 +127,10 @@ class Result(msgspec.Struct):
     @property
     def tool_calls(self) -> list[dict[str, Any]]:
         """The tool calls of this run: `{id, name, arguments, result, error}`, in order."""
-        results = {p.id: p for m in self.new_messages for p in m.parts if isinstance(p, ToolResult)}
+        parts = [p for m in self.new_messages for p in m.parts]
+        results = {p.id: p for p in parts if isinstance(p, ToolResult)}
         found = []
-        for call in [c for m in self.new_messages for c in m.tool_calls]:
+        for call in [p for p in parts if isinstance(p, ToolCall)]:
             result = results.get(call.id)
             found.append(
                 {

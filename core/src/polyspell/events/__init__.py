@@ -2,7 +2,15 @@
 
 from polyspell.events.bus import Event, EventBus, Subscription, matches
 from polyspell.events.record import Recorder, read_events, replay
-from polyspell.events.span import Span, current_span, enter_span, leave_span, new_id, own_context
+from polyspell.events.span import (
+    Span,
+    current_span,
+    enter_span,
+    leave_span,
+    new_id,
+    new_span,
+    own_context,
+)
 
 __all__ = [
     "Event",
@@ -15,6 +23,7 @@ __all__ = [
     "leave_span",
     "matches",
     "new_id",
+    "new_span",
     "own_context",
     "read_events",
     "replay",

@@ -40,12 +40,17 @@ def current_span() -> Span | None:
     return _current.get()
 
 
-def enter_span() -> tuple[Span, contextvars.Token[Span | None]]:
-    """Begin a span within the current one; hand the token to `leave_span`."""
-    outer = _current.get()
-    id_ = new_id()
-    span = Span(outer.run_id, id_, outer.span_id) if outer is not None else Span(id_, id_)
-    return span, _current.set(span)
+def new_span(run_id: str | None = None) -> Span:
+    """A span within the current one; where there is none it begins a run (of this id, if given)."""
+    outer, id_ = _current.get(), new_id()
+    if outer is not None:
+        return Span(outer.run_id, id_, outer.span_id)
+    return Span(run_id or id_, id_)
+
+
+def enter_span(span: Span) -> contextvars.Token[Span | None]:
+    """Work in a span from now on; hand the token to `leave_span`."""
+    return _current.set(span)
 
 
 def own_context() -> tuple[Span, contextvars.Context]:
@@ -58,7 +63,7 @@ def own_context() -> tuple[Span, contextvars.Context]:
 
 
 def leave_span(token: contextvars.Token[Span | None]) -> None:
-    """End a span. In an async generator that is finalised in another context there is nothing to
+    """Work in the span before. Where a step is finalised in another context there is nothing to
     restore, and that is no error."""
     with contextlib.suppress(ValueError):
         _current.reset(token)

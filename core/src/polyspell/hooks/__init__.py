@@ -1,5 +1,5 @@
 """Hooks intervene: they wrap points of a run."""
 
-from polyspell.hooks.chain import POINTS, Chain, Hook, HookCall, Hooks, through
+from polyspell.hooks.chain import POINTS, Chain, Hook, HookCall, Hooks, expect, through
 
-__all__ = ["POINTS", "Chain", "Hook", "HookCall", "Hooks", "through"]
+__all__ = ["POINTS", "Chain", "Hook", "HookCall", "Hooks", "expect", "through"]

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from polyspell.errors import ConfigError, NotFoundError
 from polyspell.events.bus import matches
+
+R = TypeVar("R")
 
 POINTS = {
     "agent.run": "A whole run. Values: agent (name), messages, context. Gives a Result.",
@@ -186,6 +188,20 @@ class Hooks:
             return chain
 
 
+def expect(result: Any, kind: type[R], point: str) -> R:
+    """The result of a point, if it is one.
+
+    Raises:
+        ConfigError: a hook gave something else.
+    """
+    if not isinstance(result, kind):
+        raise ConfigError(
+            f"A hook around {point} gave {type(result).__name__}, not a {kind.__name__}.",
+            hint="Let it return what proceed(call) gave.",
+        )
+    return result
+
+
 async def through(chain: Chain | None, call: HookCall, inner: Proceed) -> Any:
     """Call `inner` within the hooks of a chain."""
     if chain is None:
@@ -198,7 +214,7 @@ async def through(chain: Chain | None, call: HookCall, inner: Proceed) -> Any:
             hook = chain[index]
             if not hook.applies(call):
                 return await at(index + 1)(call)
-            return await hook.wrap(call, at(index + 1))
+            return await _settle(hook.wrap(call, at(index + 1)))
 
         return proceed
 

@@ -45,6 +45,10 @@ class Memory:
         self.name = name
         self._lock = LoopLock()
 
+    def fresh(self) -> Memory:
+        """An empty one with the same window, kept in the process."""
+        return Memory(max_messages=self.max_messages, max_tokens=self.max_tokens, ttl=self.ttl)
+
     async def add(
         self,
         messages: Message | str | Sequence[Message],

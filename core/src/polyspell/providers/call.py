@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from polyspell.aio import Pump
 from polyspell.errors import describe
-from polyspell.hooks import Chain, HookCall, Hooks, through
-from polyspell.messages import Delta, Response
+from polyspell.hooks import Chain, HookCall, Hooks, expect, through
+from polyspell.messages import Delta, Response, Usage
 from polyspell.providers.base import Request
 from polyspell.providers.fold import Fold
 
@@ -41,6 +41,7 @@ class ModelCall:
         self._request = request
         self._fold = Fold(provider_model)
         self._response: Response | None = None
+        self._asked: list[Usage] = []
 
     @property
     def response(self) -> Response:
@@ -48,6 +49,20 @@ class ModelCall:
         if self._response is None:
             self._response = self._fold.response()
         return self._response
+
+    @property
+    def usage(self) -> Usage:
+        """What the answer has used, and what was asked before it where a hook asked again."""
+        usage = self.response.usage
+        others = [asked for asked in self._asked if asked is not usage]
+        if others and len(others) == len(self._asked):
+            others.pop()  # the hook gave the last answer with another usage
+        if not others:
+            return usage
+        total = msgspec.structs.replace(usage)
+        for other in others:
+            total.add(other)
+        return total
 
     def so_far(self) -> Response | None:
         """What has come of an answer that broke off, or None."""
@@ -89,21 +104,21 @@ class ModelCall:
 
     async def _hooked(self, chain: Chain) -> AsyncGenerator[Delta, None]:
         async def work(emit: Callable[[Delta], None]) -> Response:
-            streamed = False
-
             async def inner(call: HookCall) -> Response:
-                nonlocal streamed
-                streamed = True
                 self._request = call.values["request"]
                 self._fold = Fold(self._request.model)
-                async for delta in self._plain():
-                    emit(delta)
-                return self._fold.response()
+                try:
+                    async for delta in self._plain():
+                        emit(delta)
+                finally:
+                    response = self._fold.response()
+                    self._asked.append(response.usage)
+                return response
 
             values = {"provider": self._name, "request": self._request}
-            call = HookCall("provider.request", values)
-            response: Response = await through(chain, call, inner)
-            if not streamed:
+            given = await through(chain, HookCall("provider.request", values), inner)
+            response = expect(given, Response, "provider.request")
+            if not self._asked:
                 emit(Delta(text=response.message.text))
             return response
 

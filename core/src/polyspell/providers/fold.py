@@ -36,10 +36,10 @@ class Fold:
 
     def add(self, delta: Delta) -> None:
         """Take one delta."""
+        if delta.thinking:
+            self._piece("thinking", delta.thinking)
         if delta.text:
             self._piece("text", delta.text)
-        elif delta.thinking:
-            self._piece("thinking", delta.thinking)
         if delta.tool_call is not None:
             self._tool_call(delta)
         if delta.part is not None:
