@@ -34,6 +34,7 @@ def binder(spec: FunctionSpec, where: str) -> Binder:
     known_names = aliases.keys() | checks.keys()
     named = any(p.named for p in params)
     required = [p.name for p in params if p.required]
+    places = {name: f"{where}: {name}" for name in checks}
 
     def bind(arguments: list[Any], resolve: Resolve) -> tuple[list[Any], dict[str, Any]]:
         given, options = _split(arguments, takes_dict, known_names, named, rest is not None)
@@ -55,7 +56,7 @@ def binder(spec: FunctionSpec, where: str) -> Binder:
                 raise _unknown(where, name, checks)
             values[known] = value
         bound = {
-            name: checks[name](value, f"{where}: {name}", resolve)
+            name: checks[name](value, places[name], resolve)
             for name, value in values.items()
             if value is not None or name in required
         }

@@ -20,6 +20,7 @@ from polyspell.scripting.bind import Binder
 from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord, FunctionSpec
 from polyspell.scripting.engine import Call, Reply
 from polyspell.scripting.limits import exceeded
+from polyspell.scripting.types import FLAT
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
 from polyspell.scripting.vocabulary import Vocabulary
 
@@ -60,6 +61,11 @@ class Gate:
         self.calls = 0
         self.waiting = 0
         self.profile: dict[str, list[float]] | None = None
+
+    def begin(self) -> None:
+        """Count anew: a run begins."""
+        self.calls = self.traffic = 0
+        self.busy = 0.0
 
     # -- a call ---------------------------------------------------------------------------------
 
@@ -174,6 +180,8 @@ class Gate:
         if kind is str or value is None or kind is int or kind is bool or kind is float:
             return value
         if kind is dict:
+            if FLAT.issuperset(map(type, value.values())):
+                return dict(value)
             return {k: self.to_script(v) for k, v in value.items()}
         if kind is list or kind is tuple:
             return [self.to_script(v) for v in value]
@@ -225,7 +233,7 @@ def size_of(value: Any) -> int:
     if kind is list:
         return 16 + sum(map(size_of, value))
     if kind is dict:
-        return 16 + sum([16 + len(k) + size_of(v) for k, v in value.items()])
+        return 16 + 16 * len(value) + sum(map(len, value)) + sum(map(size_of, value.values()))
     if kind is Record:
         return size_of(value.fields)
     return 16

@@ -117,7 +117,7 @@ class Spell:
         """
         if isinstance(source, str):
             source = Source(source, name=self.name)
-        begin, calls, cpu = time.perf_counter(), self.gate.calls, self._link.cpu() or 0.0
+        begin, cpu = time.perf_counter(), self._link.cpu() or 0.0
         data = {"name": source.name}
         self._emit("script.run.started", data)
         try:
@@ -125,7 +125,7 @@ class Spell:
         except PolyspellError as error:
             self._emit("script.run.failed", {**data, "error": error.to_dict()})
             raise
-        usage = await self._usage(begin, calls, cpu)
+        usage = await self._usage(begin, cpu)
         self._emit("script.run.completed", {**data, "usage": msgspec.to_builtins(usage)})
         printed, self._printed = "".join(self._printed), []
         return ScriptResult(value, usage, printed, self.gate.profile or {})
@@ -157,6 +157,9 @@ class Spell:
         """Start a task and wait for its end; leaving early cancels it."""
         if self._closed or self._broken is not None:
             raise self._broken or ScriptError("The script has ended.", hint="Open a new one.")
+        if not self._outcomes:  # nothing is at work: limits count anew
+            self.gate.begin()
+            self._output = 0
         task = next(self._tasks)
         future: asyncio.Future[Any] = self._loop.create_future()
         self._outcomes[task] = future
@@ -178,7 +181,7 @@ class Spell:
             return {k: self._live(v) for k, v in value.items()}
         return self.gate.to_host(value)
 
-    async def _usage(self, begin: float, calls: int, cpu: float) -> SpellUsage:
+    async def _usage(self, begin: float, cpu: float) -> SpellUsage:
         with contextlib.suppress(PolyspellError):
             stats = await self._link.query("stats")
             stats = stats if isinstance(stats, dict) else msgspec.to_builtins(stats)
@@ -187,7 +190,7 @@ class Spell:
                 time.perf_counter() - begin,
                 stats.get("cpu", 0.0) if used is None else used - cpu,
                 stats.get("memory"),
-                self.gate.calls - calls,
+                self.gate.calls,
                 self._output,
             )
         return SpellUsage(time.perf_counter() - begin)

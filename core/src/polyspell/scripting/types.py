@@ -156,11 +156,17 @@ def _number(spec: TypeSpec, value: Any, path: str) -> int | float:
     return value
 
 
+FLAT = frozenset({str, int, float, bool, bytes, type(None)})
+"""Types of values that hold no others and stand for nothing else."""
+
+
 def _any(value: Any, path: str, resolve: Resolve) -> Any:
     kind = type(value)
     if kind is list:
         return [_any(v, path, resolve) for v in value]
     if kind is dict:
+        if FLAT.issuperset(map(type, value.values())):  # nothing in it to resolve
+            return dict(value)
         return {k: _any(v, path, resolve) for k, v in value.items()}
     if kind in (FunctionRef, HandleRef, Record):
         return resolve(value)
