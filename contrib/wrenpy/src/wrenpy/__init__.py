@@ -1,7 +1,7 @@
 """Wren in Python: a sandboxed Wren VM with limits, on LuaJIT.
 
-    vm = wrenpy.VM(limits=wrenpy.Limits(seconds=1, memory=64 << 20))
-    vm.interpret('System.print("Hello")')
+vm = wrenpy.VM(limits=wrenpy.Limits(seconds=1, memory=64 << 20))
+vm.interpret('System.print("Hello")')
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ __all__ = [
     "Request",
     "RuntimeError",
     "Task",
-    "UsageError",
     "Usage",
+    "UsageError",
     "WrenError",
     "function",
     "method",

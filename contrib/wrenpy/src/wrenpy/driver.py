@@ -16,16 +16,21 @@ from .errors import (
     Abort,
     CompileError,
     ConversionError,
+    Diagnostic,
     LimitError,
     RuntimeError,
     UsageError,
 )
 from .foreign import Deferred
+from .limits import UNLIMITED
 from .tasks import Request, Task
 from .values import to_python, to_wren
 
 if TYPE_CHECKING:
     from .vm import VM
+
+# Compiling is not interruptible: a program in a VM with limits compiles small sources only.
+MAX_META_SOURCE = 4096
 
 Reply = tuple[Any, Any]  # a value for Wren, or an error for it
 
@@ -212,12 +217,18 @@ class Driver:
         _, unit, source, is_expression, report = event
         modules = self.vm.modules
         module = modules.get(modules.units[int(unit)].module)
+        start = time.perf_counter()
         try:
+            if len(source) > MAX_META_SOURCE and self.vm.limits != UNLIMITED:
+                text = f"Error: Longer than {MAX_META_SOURCE} bytes, in a VM with limits."
+                raise CompileError([Diagnostic(module.name, 1, text)])
             chunk = modules.compile(module, source, "expression" if is_expression else "function")
         except CompileError as error:
             if report:
                 self.report(error)
             return None, None
+        finally:
+            self.bridge.call("spend", task.budget, time.perf_counter() - start)
         return self.bridge.call("make_function", chunk, module.record), None
 
     def on_variables(self, task: Task, event: Any) -> Reply:

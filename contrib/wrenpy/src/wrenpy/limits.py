@@ -8,20 +8,21 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of each run (a call from the host and all that it does); None means none.
+    """Limits of each run (a call from the host and all that it does); None means none. They are
+    looked at every few microseconds of running, so a run ends within milliseconds of its limit.
 
     Attributes:
         fuel: units of work; about one for a step of a small loop, some 15 for a call.
         seconds: of running, by the wall clock. Waiting for the host does not count.
         memory: bytes held by the VM as a whole.
-        depth: calls on one fiber's stack, to the nearest thousand.
+        depth: calls on one fiber's stack, to the nearest few thousand.
         output: bytes printed.
     """
 
     fuel: int | None = None
     seconds: float | None = None
     memory: int | None = None
-    depth: int | None = None
+    depth: int | None = 1_000_000
     output: int | None = None
 
 

@@ -11,11 +11,31 @@ from .errors import CompileError, Diagnostic, Frame
 if TYPE_CHECKING:
     from .vm import VM
 
-CORE = (
-    "Object Class Bool Fiber Fn Null Num Sequence MapSequence SkipSequence TakeSequence "
-    "WhereSequence String StringByteSequence StringCodePointSequence List Map MapEntry "
-    "MapKeySequence MapValueSequence Range System ClassAttributes"
-).split()
+CORE = [
+    "Object",
+    "Class",
+    "Bool",
+    "Fiber",
+    "Fn",
+    "Null",
+    "Num",
+    "Sequence",
+    "MapSequence",
+    "SkipSequence",
+    "TakeSequence",
+    "WhereSequence",
+    "String",
+    "StringByteSequence",
+    "StringCodePointSequence",
+    "List",
+    "Map",
+    "MapEntry",
+    "MapKeySequence",
+    "MapValueSequence",
+    "Range",
+    "System",
+    "ClassAttributes",
+]
 BUILT_IN = ("meta", "random")
 
 
@@ -64,7 +84,10 @@ class Modules:
             chunk = self.vm.bridge.load(unit.lua, number)
         except CompileFailed as failed:
             raise CompileError(
-                [Diagnostic(module.name, note.line, readable(note.message)) for note in failed.notes]
+                [
+                    Diagnostic(module.name, note.line, readable(note.message))
+                    for note in failed.notes
+                ]
             ) from None
         except ValueError as error:
             text = f"Error: The source is beyond what Lua can compile ({error})."

@@ -162,6 +162,7 @@ def to_wren(vm: VM, value: Any, depth: int = 0) -> Any:
 
 
 def list_to_wren(vm: VM, values: list[Any] | tuple[Any, ...], depth: int) -> Any:
+    """A Wren list with the elements' equals."""
     add = vm.bridge.function("list_add")
     result = add(None)
     for start in range(0, len(values), PART):
@@ -170,6 +171,7 @@ def list_to_wren(vm: VM, values: list[Any] | tuple[Any, ...], depth: int) -> Any
 
 
 def dict_to_wren(vm: VM, value: dict[Any, Any], depth: int) -> Any:
+    """A Wren map with the items' equals."""
     add = vm.bridge.function("map_add")
     result = add(None)
     part: list[Any] = []
@@ -185,6 +187,7 @@ def dict_to_wren(vm: VM, value: dict[Any, Any], depth: int) -> Any:
 
 
 def object_to_wren(vm: VM, value: Any) -> Any:
+    """A handle's object, a bound class's instance, a function or a range."""
     if isinstance(value, Handle):
         if value._vm is not vm:
             raise ConversionError("The handle belongs to another VM.")
@@ -220,6 +223,7 @@ def to_python(vm: VM, value: Any, depth: int = 0) -> Any:
 
 
 def table_to_python(vm: VM, value: Any, depth: int) -> Any:
+    """A list, map or range by value; any other object as a handle."""
     if depth > MAX_DEPTH:
         raise ConversionError("Lists and maps nest too deeply, or contain themselves.")
     bridge = vm.bridge
@@ -239,6 +243,7 @@ def table_to_python(vm: VM, value: Any, depth: int) -> Any:
 
 
 def map_to_python(vm: VM, value: Any, depth: int) -> dict[Any, Any]:
+    """A dict in the map's order."""
     result: dict[Any, Any] = {}
     slot, last = 0, False
     count = 0

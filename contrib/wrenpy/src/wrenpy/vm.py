@@ -14,7 +14,7 @@ from .foreign import Binder
 from .limits import UNLIMITED, Limits, Usage
 from .modules import Modules
 from .tasks import Request, Task
-from .values import HostFunction, to_python, to_wren
+from .values import Fn, HostFunction, to_python, to_wren
 
 ImportModule = Callable[[str], "str | bytes | None"]
 ResolveModule = Callable[[str, str], "str | None"]
@@ -73,6 +73,18 @@ class VM:
         """`interpret` for programs whose foreign methods are asynchronous."""
         await self.start(source, module)
 
+    def evaluate(self, source: str | bytes, module: str = "main") -> Any:
+        """The value of an expression, which sees the module's variables.
+
+        Raises:
+            CompileError, RuntimeError, LimitError.
+        """
+        self.driver.check()
+        found = self.modules.get(module)
+        chunk = self.modules.compile(found, source, "expression")
+        function = self.bridge.call("make_function", chunk, found.record)
+        return self.call(Fn(self, function), "call()")
+
     def start(
         self, source: str | bytes, module: str = "main", limits: Limits | None = None
     ) -> Task:
@@ -124,7 +136,7 @@ class VM:
         self.driver.check()
         found = self.modules.by_name.get(module)
         if found is not None:
-            exists, *value = self.bridge.many("variable", found.record, name.encode())
+            exists, *value = self.bridge.many("read", found.record, name.encode())
             if exists:
                 return to_python(self, value[0] if value else None)
         hint = "Interpret the module first."
@@ -133,7 +145,7 @@ class VM:
     def has_variable(self, module: str, name: str) -> bool:
         """Whether a module has a variable of that name."""
         found = self.modules.by_name.get(module)
-        return found is not None and self.bridge.many("variable", found.record, name.encode())[0]
+        return found is not None and self.bridge.many("read", found.record, name.encode())[0]
 
     def has_module(self, name: str) -> bool:
         """Whether a module of that name was interpreted or imported."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .unit import CompiledUnit, compile_module
 from .scope import ModuleScope
+from .unit import CompiledUnit, compile_module
 
 __all__ = ["CompiledUnit", "ModuleScope", "compile_module"]

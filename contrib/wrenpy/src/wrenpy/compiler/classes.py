@@ -221,9 +221,7 @@ class Parser(StatementParser):
         if kind in ("true", "false"):
             return kind == "true"
         self.p -= 1
-        self.error(
-            "Expect a Bool, Num, String or Identifier literal for an attribute value."
-        )
+        self.error("Expect a Bool, Num, String or Identifier literal for an attribute value.")
         self.p += 1
         return None
 

@@ -11,7 +11,9 @@ ENTRY = "F[1]=F[1]-{0} if F[1]<0 and R.slice(true) then return (R.seg({1})) end 
 
 
 class Writer:
-    """Collects text. `at(line)` brings the output to a line of the Wren source, so that what Lua
+    """Collects text. No Lua name of the writer's own looks like a Wren variable's: those end in `_`
+    or in `_` and a number, and start with a letter or, if they are static fields, two `_`.
+    `at(line)` brings the output to a line of the Wren source, so that what Lua
     says of a line is true of the source; lines never go back."""
 
     def __init__(self) -> None:
@@ -34,7 +36,7 @@ class Writer:
 
     def temp(self) -> str:
         self.temps += 1
-        return f"t_{self.temps}"
+        return f"_t{self.temps}"
 
     def expr(self, node: Node) -> None:
         """Write an expression that needs no statements."""

@@ -24,7 +24,7 @@ class Emitter(StatementEmitter):
         self.layouts: dict[ClassInfo, int | str] = {}  # slots before the first, or a key's suffix
         self.classes: dict[Variable, ClassInfo] = {}
 
-    def field_text(self, node: Field) -> str:  # type: ignore[override]
+    def field_text(self, node: Field) -> str:
         layout = self.layouts[node.cls]
         if isinstance(layout, int):
             return f"self[{layout + node.cls.fields[node.name]}]"
@@ -57,7 +57,7 @@ class Emitter(StatementEmitter):
             self.write(f"local {variable.lua}; ")
         target = f"X.far.{variable.name}_(true," if variable.kind == "far" else variable.lua + "="
         self.helpers.add("X")
-        self.write(f'{target}{self.helper("class")}(X,{lua_string(info.name)},')
+        self.write(f"{target}{self.helper('class')}(X,{lua_string(info.name)},")
         if superclass is None:
             self.write("nil,true")
         else:
@@ -76,7 +76,7 @@ class Emitter(StatementEmitter):
         if any(m.mangled in ("_eq", "_ne", "_not", "_is") for m in node.methods):
             self.write(f"{self.helper('own_equality')}(); ")
         if node.attributes:
-            self.write(f'{self.helper("attributes")}(M,')
+            self.write(f"{self.helper('attributes')}(M,")
             self.attribute_table(node.attributes[0])
             self.write(",{")
             for signature, attributes in node.attributes[1].items():
@@ -92,7 +92,7 @@ class Emitter(StatementEmitter):
         body = method.body
         if body is None:
             self.write(
-                f'{home}.{method.mangled}={self.helper("foreign")}(X,{lua_string(info.name)},'
+                f"{home}.{method.mangled}={self.helper('foreign')}(X,{lua_string(info.name)},"
                 f"{'true' if method.static else 'false'},{lua_string(method.signature)},"
                 f"{method.arity}); "
             )
@@ -113,7 +113,7 @@ class Emitter(StatementEmitter):
         called = f"M.{method.mangled}({','.join(['self', *names])})"
         static = f"{method.mangled[:-2]}"
         # A parameter too many tells it from methods, for stack traces.
-        self.write(f"S.{static}=function({args},w_) ")
+        self.write(f"S.{static}=function({args},_w) ")
         if info.foreign:
             allocate = self.helper("allocate")
             self.write(f"local self={allocate}({args}) ")

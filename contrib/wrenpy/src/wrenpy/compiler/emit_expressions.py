@@ -95,7 +95,7 @@ class ExpressionEmitter(Lowering):
     def name(self, node: Name) -> None:
         variable = node.var
         if variable.kind == "far":
-            self.write(f'{self.helper("X")}.far.{variable.name}_()')
+            self.write(f"{self.helper('X')}.far.{variable.name}_()")
         else:
             self.write(variable.lua)
 
@@ -189,7 +189,7 @@ class ExpressionEmitter(Lowering):
         self.write(")")
 
     def list_literal(self, node: ListNode) -> None:
-        self.write(f'{self.helper("list")}({{[0]={len(node.children)}')
+        self.write(f"{self.helper('list')}({{[0]={len(node.children)}")
         for child in node.children:
             self.write(",")
             self.expr(child)
@@ -197,14 +197,14 @@ class ExpressionEmitter(Lowering):
 
     def map_literal(self, node: MapNode) -> None:
         children = node.children
-        self.write(f'{self.helper("map")}({len(children) // 2},{{')
+        self.write(f"{self.helper('map')}({len(children) // 2},{{")
         self.list_of(children)
         self.write("})")
 
     def interpolation(self, node: Interpolation) -> None:
         self.at(node.line)
         children = node.children
-        self.write(f'{self.helper("joined")}(')
+        self.write(f"{self.helper('joined')}(")
         for index, child in enumerate(children):
             if index:
                 # Lua joins all operands of a chain at once, each in a register.

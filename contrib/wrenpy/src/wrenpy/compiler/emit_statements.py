@@ -103,7 +103,7 @@ class StatementEmitter(ExpressionEmitter):
         if isinstance(target, Name):
             variable = target.var
             if variable.kind == "far":
-                self.write(f'{self.helper("X")}.far.{variable.name}_(true,')
+                self.write(f"{self.helper('X')}.far.{variable.name}_(true,")
                 self.expr(value)
                 self.write("); ")
                 return
@@ -120,10 +120,10 @@ class StatementEmitter(ExpressionEmitter):
         if hidden:
             self.write(f"local {','.join(hidden)}; ")
         self.helper("X")
-        self.write(f'do local m_={self.helper("import")}(X,{lua_string(node.module)}); ')
+        self.write(f"do local _m={self.helper('import')}(X,{lua_string(node.module)}); ")
         for source, variable, line in node.names:
             self.at(line)
-            self.write(f'{variable.lua}={self.helper("imported")}(m_,"{source}"); ')
+            self.write(f'{variable.lua}={self.helper("imported")}(_m,"{source}"); ')
         self.write("end; ")
 
     # -- control
@@ -196,7 +196,7 @@ class StatementEmitter(ExpressionEmitter):
             self.lower_children(head.children)
         start, stop, step = self.temp(), self.temp(), self.temp()
         inclusive = "true" if head.op == ".." else "false"
-        self.write(f'local {start},{stop},{step}={self.helper("bounds")}({inclusive},')
+        self.write(f"local {start},{stop},{step}={self.helper('bounds')}({inclusive},")
         self.list_of(head.children)
         index = self.temp()
         self.write(f"); for {index}={start},{stop},{step} do ")
@@ -207,7 +207,7 @@ class StatementEmitter(ExpressionEmitter):
         self.write("do ")
         head = self.lowered(node.head)
         iterator, value = self.temp(), self.temp()
-        self.write(f'for {iterator},{value} in {self.helper("iter")}(')
+        self.write(f"for {iterator},{value} in {self.helper('iter')}(")
         self.expr(head)
         self.write(") do ")
         self.loop_body(node, node.var, value)
@@ -234,9 +234,9 @@ class StatementEmitter(ExpressionEmitter):
         self.at(node.line)
         self.calls += 1
         names = [parameter_name(p) for p in node.params]
-        self.write(f"function({','.join(['n_', *names])}) ")
-        self.write(f'if n_<{len(names)} then return R.short(n_,{len(names)}) end ')
-        self.function_body(node, ["n_", *names])
+        self.write(f"function({','.join(['_n', *names])}) ")
+        self.write(f"if _n<{len(names)} then return R.short(_n,{len(names)}) end ")
+        self.function_body(node, ["_n", *names])
 
     def function_body(self, node: Block, args: list[str]) -> None:
         """The rest of a function after its parameters, up to its `end`."""
@@ -248,7 +248,7 @@ class StatementEmitter(ExpressionEmitter):
         entry, calls = len(self.out), self.calls
         self.write(ENTRY.format(cost, ",".join(args)))
         if node.fn.spilled:
-            self.write(f"local L_{id(node.fn)}={{}}; ")
+            self.write(f"local _L{id(node.fn)}={{}}; ")
             for parameter in node.params:
                 if parameter.kind == "spilled":
                     self.write(f"{parameter.lua}={parameter_name(parameter)}; ")
@@ -264,5 +264,4 @@ class StatementEmitter(ExpressionEmitter):
 
 def parameter_name(variable: Variable) -> str:
     """A parameter is a Lua local even when it is then spilled."""
-    return variable.lua if variable.kind == "local" else f"p_{id(variable)}"
-
+    return variable.lua if variable.kind == "local" else f"_p{id(variable)}"

@@ -13,8 +13,29 @@ from typing import NamedTuple
 from .strings import StringReader
 
 KEYWORDS = frozenset(
-    "as break class construct continue else false for foreign if import in is null return "
-    "static super this true var while".split()
+    [
+        "as",
+        "break",
+        "class",
+        "construct",
+        "continue",
+        "else",
+        "false",
+        "for",
+        "foreign",
+        "if",
+        "import",
+        "in",
+        "is",
+        "null",
+        "return",
+        "static",
+        "super",
+        "this",
+        "true",
+        "var",
+        "while",
+    ]
 )
 MAX_INTERPOLATION_NESTING = 8
 

@@ -24,7 +24,18 @@ class Variable:
     earlier chunk). `values` are the expressions it is given; None stands for an unknown one.
     """
 
-    __slots__ = ("captured", "core", "defined", "home", "kind", "line", "lua", "name", "number", "values")
+    __slots__ = (
+        "captured",
+        "core",
+        "defined",
+        "home",
+        "kind",
+        "line",
+        "lua",
+        "name",
+        "number",
+        "values",
+    )
 
     def __init__(self, name: str, lua: str, kind: str, line: int = 0) -> None:
         self.name = name
@@ -89,7 +100,7 @@ class Function:
         if variable.kind == "local":
             self.spilled += 1
             variable.kind = "spilled"
-            variable.lua = f"L_{id(self)}[{self.spilled}]"
+            variable.lua = f"_L{id(self)}[{self.spilled}]"
 
     def find(self, name: str) -> Variable | None:
         """The innermost local of this function with that name."""

@@ -87,7 +87,7 @@ def emit(
     emitter = Emitter(unit)
     emitter.fn = parser.fn
     # Helpers are upvalues of the body, not its locals: closures then share them at no cost.
-    emitter.write("return function() " if kind == "module" else "return function(n_) ")
+    emitter.write("return function() " if kind == "module" else "return function(_n) ")
     emitter.functions[1, 0 if kind == "module" else 1] = "(script)"
     emitter.write(own_variables(parser, variables))
     emitter.body(body)
@@ -119,5 +119,5 @@ def own_variables(parser: Parser, variables: list[Variable]) -> str:
     for name in own:
         text += f"X.far.{name}=function(w,v) if w then {name}=v else return {name} end end; "
     if parser.fn.spilled:
-        text += f"local L_{id(parser.fn)}={{}}; "
+        text += f"local _L{id(parser.fn)}={{}}; "
     return text

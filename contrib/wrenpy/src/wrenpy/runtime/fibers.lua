@@ -20,8 +20,8 @@ function R.request(...)
   return value, problem
 end
 local current -- the fiber that runs
-local max_segments = huge
-function R.set_depth(frames) max_segments = frames and frames / 350 or huge end
+local max_frames = huge
+function R.set_depth(frames) max_frames = frames or huge end
 
 -- Fiber objects: [1] coroutine (before it starts, the function), [2] caller, [3] state (false, "try", "root", "done"), [4] error,
 -- [5] coroutines under the present one. A coroutine is resumed with 1, a value and maybe an error:
@@ -160,6 +160,17 @@ local function problem_of(problem)
   return text
 end
 
+-- Frames on a coroutine's stack, to the nearest 64.
+local function frames_of(co)
+  local low, high = 0, 512
+  while getinfo(co, high, "l") do low, high = high, high * 2 end
+  while high - low > 64 do
+    local middle = (low + high) / 2
+    if getinfo(co, middle, "l") then low = middle else high = middle end
+  end
+  return low
+end
+
 -- A call goes on in a coroutine of its own.
 local function push(fiber, call)
   local below = fiber[5]
@@ -167,7 +178,10 @@ local function push(fiber, call)
     below = {}
     fiber[5] = below
   end
-  if #below >= max_segments then return false, setmetatable({ limit = "recursion" }, Failure) end
+  if max_frames < huge then
+    below.frames = (below.frames or 0) + frames_of(fiber[1])
+    if below.frames > max_frames then return false, setmetatable({ limit = "recursion" }, Failure) end
+  end
   below[#below + 1] = fiber[1]
   local co = create(call[1])
   fiber[1] = co
@@ -179,6 +193,7 @@ local function pop(fiber)
   if n == 0 then return false end
   fiber[1] = below[n]
   below[n] = nil
+  if below.frames then below.frames = below.frames - frames_of(fiber[1]) end
   return true
 end
 
@@ -200,7 +215,7 @@ local function loop(task, fiber, value, problem)
       local failure, limit = problem_of(command)
       if limit then return leave("limit", limit) end
       local caller, trace = fail(fiber, failure)
-      if not caller then return leave("error", failure, trace) end
+      if not caller then return leave("error", R.give(failure), trace) end
       fiber, value = caller, failure
     elseif command == YIELD then
       local caller = fiber[2]
@@ -213,7 +228,7 @@ local function loop(task, fiber, value, problem)
       return leave(unpack(a, 1, a.n))
     elseif command == ABORT then
       local caller, trace = fail(a, b)
-      if not caller then return leave("error", b, trace) end
+      if not caller then return leave("error", R.give(b), trace) end
       fiber, value = caller, b
     elseif command == SUSPEND then
       return leave("suspend", nil)
@@ -222,7 +237,7 @@ local function loop(task, fiber, value, problem)
       if not fiber[5] or not pop(fiber) then
         local caller = fiber[2]
         fiber[1], fiber[2], fiber[3] = false, false, "done"
-        if not caller then return leave("done", value) end
+        if not caller then return leave("done", R.give(value)) end
         fiber = caller
       end
     end

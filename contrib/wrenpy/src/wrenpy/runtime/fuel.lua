@@ -18,6 +18,10 @@ function R.totals() return total_fuel, total_output end
 
 function R.set_clock(clock) now = clock end
 
+-- Asking for the time leaves Lua, so it is done once in so much fuel.
+local TIMED = 8 * SLICE
+local untimed = 0
+
 local function hand_out()
   given = min(SLICE, budget.fuel)
   F[1] = given
@@ -25,6 +29,7 @@ end
 
 local function settle()
   local used = given - F[1]
+  untimed = untimed + used
   budget.fuel = budget.fuel - used
   total_fuel = total_fuel + used
   given = F[1]
@@ -35,6 +40,12 @@ function R.enter(own)
   budget = own
   hand_out()
   if budget.time then since = now() end
+end
+
+-- Time that the host spent for the task while it did not run.
+function R.spend(own, seconds)
+  if own.time then own.time = own.time - seconds end
+  untimed = TIMED
 end
 
 function R.leave()
@@ -68,14 +79,14 @@ local function check_heap()
     wake = huge
     collect("restart")
   end
-  if kilobytes > memory then check_memory(0) end
+  if kilobytes > memory then
+    check_memory(0)
+    untimed = TIMED -- that took its time
+  end
 end
 
--- Asking for the time leaves Lua, so it is done once in up to TIMED slices.
-local TIMED = 8
-local slices = 0
 local function check_time()
-  slices = 0
+  untimed = 0
   local time = now()
   budget.time = budget.time - (time - since)
   since = time
@@ -87,11 +98,8 @@ local function slice(deep_matters)
   settle()
   if budget.fuel <= 0 then R.limit("fuel") end
   hand_out()
-  if budget.time then
-    slices = slices + 1
-    if slices >= TIMED then check_time() end
-  end
   check_heap()
+  if budget.time and untimed >= TIMED then check_time() end
   return deep_matters and getinfo(DEEP, "l") ~= nil
 end
 R.slice = slice
@@ -111,13 +119,24 @@ local charge = R.charge
 function R.reserve(bytes)
   if bytes > 4096 then
     if memory < huge then check_memory(bytes / 1024) end
-    charge(bytes / 32)
+    charge(bytes / 8)
   end
 end
 
--- A string that was just made.
+-- Strings that are to be joined announce themselves if they are long; `joined` is what they became.
+local LONG = 65536
+local pending = 0
+function R.announce(text)
+  if #text > LONG then
+    pending = pending + #text
+    R.reserve(pending)
+  end
+end
 function R.joined(text)
-  if #text > 2048 then charge(#text / 32) end
+  if #text > 2048 then
+    pending = 0
+    charge(#text / 32)
+  end
   return text
 end
 

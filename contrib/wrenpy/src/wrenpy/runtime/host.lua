@@ -115,6 +115,12 @@ function R.give_all(...)
   if select("#", ...) > 0 then return give_some(...) end
 end
 
+-- A module's variable, and whether there is one.
+function R.read(module, name)
+  local found, value = R.variable(module, name)
+  return found, R.give(value)
+end
+
 -- What a table is to the host.
 function R.kind(value)
   local M = getmetatable(value)

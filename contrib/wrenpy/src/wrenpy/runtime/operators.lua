@@ -39,6 +39,7 @@ function NumM._mod(a, b) return remainder(a, number_operand(b)) end
 
 function StringM._add(a, b)
   if type(b) ~= "string" then raise("Right operand must be a string.") end
+  if #a + #b > 65536 then R.reserve(#a + #b) end
   return joined(a .. b)
 end
 
@@ -203,10 +204,12 @@ function StringM.toString_g(self) return self end
 
 local function str(value)
   local kind = type(value)
-  if kind == "string" then return value end
   if kind == "number" then return number_text(value) end
-  local text = value:toString_g()
-  if type(text) ~= "string" then raise("Right operand must be a string.") end
-  return text
+  if kind ~= "string" then
+    value = value:toString_g()
+    if type(value) ~= "string" then raise("Right operand must be a string.") end
+  end
+  if #value > 65536 then R.announce(value) end
+  return value
 end
 R.str = str

@@ -30,6 +30,7 @@ local function meta()
   local S = Meta.S
   local function compile(source, is_expression, report)
     if type(source) ~= "string" then raise("Source code must be a string.") end
+    R.charge(#source * 20)
     return R.ask("compile", calling_unit(), source, is_expression, report)
   end
   function S.compile_1(_, source) return (compile(source, false, true)) end

@@ -92,6 +92,7 @@ local function join(self, separator)
     if F[1] < 0 then slice() end
   end
   if n == 0 then return "" end
+  if n == 1 then return pieces[1] end
   R.reserve(size + n * #separator)
   return concat(pieces, separator)
 end

@@ -77,7 +77,8 @@ local function slice_of(s, range)
   local pieces, n = {}, 0
   for i = from, from + (count - 1) * step, step do
     local length = sequence_length(s, i + 1)
-    F[1] = F[1] - 1
+    F[1] = F[1] - 2
+    if F[1] < 0 then slice() end
     if length then
       n = n + 1
       pieces[n] = sub(s, i + 1, i + length)
@@ -177,7 +178,11 @@ function String.count_g(s)
   charge(#s / 16)
   if not find(s, "[\128-\255]") then return #s end
   local n = 0
-  for _ in string_next, s, nil do n = n + 1 end
+  for _ in string_next, s, nil do
+    n = n + 1
+    F[1] = F[1] - 1
+    if F[1] < 0 then slice() end
+  end
   return n
 end
 function String.isEmpty_g(s) return s == "" end
@@ -225,13 +230,15 @@ end
 -- Trimming works on code points.
 local function trim(s, chars, at_start, at_end)
   if type(chars) ~= "string" then raise("Characters must be a string.") end
-  charge(#s / 8)
+  charge(#chars / 8)
   local set = {}
   for i in string_next, chars, nil do set[code_point(chars, i + 1)] = true end
   local first, last = 1, #s
   if at_start then
     while first <= last and set[code_point(s, first)] do
       first = first + (sequence_length(s, first) or 1)
+      F[1] = F[1] - 1
+      if F[1] < 0 then slice() end
     end
   end
   if at_end then
@@ -240,6 +247,8 @@ local function trim(s, chars, at_start, at_end)
       while start > first and byte(s, start) >= 0x80 and byte(s, start) < 0xc0 do start = start - 1 end
       if not set[code_point(s, start)] then break end
       last = start - 1
+      F[1] = F[1] - 1
+      if F[1] < 0 then slice() end
     end
   end
   return sub(s, first, last)

@@ -1,0 +1,162 @@
+"""Limits stop every program, whatever it does, and the VM says whether it still works."""
+
+from __future__ import annotations
+
+import pytest
+import wrenpy
+
+LOOPS = {
+    "a loop": "while (true) {}",
+    "a retried loop": "while (true) Fiber.new {\n while (true) {}\n}.try()",
+    "a large body": "var a = 1\nwhile (true) {\n" + "  a = (a * 31 + 1) % 1000003\n" * 300 + "}",
+    "closures": "var f\nvar g = Fn.new {|n| n }\nwhile (true) g.call(1)",
+    "failing fibers": "while (true) Fiber.new { Fiber.abort(1) }.try()",
+    "yielding": "var f = Fiber.new {\n while (true) Fiber.yield()\n}\nwhile (true) f.call()",
+    "counting a range": "(1..1e15).count",
+    "a lazy chain": "(1..1e15).map {|x| x }.where {|x| false }.toList",
+    "skipping": "(1..1e15).skip(1e14).iterate(null)",
+    "searching": 'var s = "a" * 300000\nwhile (true) s.contains("a" * 100000 + "b")',
+    "splitting": 'var s = "a," * 1000\nwhile (true) s.split(",")',
+    "trimming": 'var s = " " * 10000\nwhile (true) s.trim()',
+    "joining": 'var l = List.filled(1000, "abc")\nwhile (true) l.join(",")',
+    "sorting": "var l = (1..1000).toList\nwhile (true) l.sort {|a, b| a > b }",
+    "inserting": "var l = List.filled(1000, 0)\nwhile (true) {\n l.insert(0, 1)\n l.removeAt(0)\n}",
+    "compiling": 'import "meta" for Meta\nwhile (true) Meta.compile("1 + 1")',
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_fuel_ends(name):
+    vm = wrenpy.VM(limits=wrenpy.Limits(fuel=300_000))
+    with pytest.raises(wrenpy.LimitError) as caught:
+        vm.interpret(LOOPS[name])
+    assert (caught.value.kind, caught.value.usable) == ("fuel", True)
+    assert vm.usage().fuel < 1_000_000
+    assert vm.evaluate("1 + 1") == 2
+
+
+@pytest.mark.parametrize("name", ["a loop", "a retried loop", "a lazy chain", "failing fibers"])
+def test_time_ends(name):
+    vm = wrenpy.VM(limits=wrenpy.Limits(seconds=0.02))
+    with pytest.raises(wrenpy.LimitError) as caught:
+        vm.interpret(LOOPS[name])
+    assert (caught.value.kind, caught.value.usable) == ("time", True)
+    assert vm.evaluate("1 + 1") == 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "var l = []\nwhile (true) l.add(l)",
+        "var m = {}\nvar i = 0\nwhile (true) {\n m[i] = [i]\n i = i + 1\n}",
+        'var s = "x"\nwhile (true) s = s + s',
+        'var s = "x"\nwhile (true) s = "%(s)%(s)"',
+        "List.filled(1e8, 0)",
+        '"abc" * 1e9',
+        "var l = [1]\nwhile (true) l = l + l",
+        "var l = []\nwhile (true) l.add(Fn.new { l })",
+        "class A {\n static f() { Fiber.new { A.f() }.call() }\n}\nA.f()",
+        "var f = Fiber.new {\n var l = []\n while (true) l.add([])\n}\nf.try()",
+    ],
+)
+def test_memory_ends(source):
+    vm = wrenpy.VM(limits=wrenpy.Limits(memory=32 << 20))
+    with pytest.raises(wrenpy.LimitError) as caught:
+        vm.interpret(source)
+    assert caught.value.kind == "memory"
+    assert caught.value.usable == vm.usable
+    if vm.usable:
+        assert vm.evaluate("1 + 1") == 2
+    else:
+        with pytest.raises(wrenpy.UsageError, match="memory"):
+            vm.evaluate("1")
+
+
+def test_garbage_does_not_count_against_memory():
+    vm = wrenpy.VM(limits=wrenpy.Limits(memory=16 << 20))
+    vm.interpret("for (i in 1..200000) [i, [i], {i: i}]")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class A {\n static f(n) { f(n + 1) + 1 }\n}\nA.f(0)",
+        "class A {\n static f(n) { [n].map {|x| A.f(x) }.toList }\n}\nA.f(0)",
+        'class A {\n construct new() {}\n toString { "%(this)" }\n}\nSystem.print(A.new())',
+        "class A {\n construct new() {}\n +(o) { this + o }\n}\nA.new() + 1",
+        "Fiber.new {\n var f\n f = Fn.new { f.call() + 1 }\n f.call()\n}.try()",
+        "var l = []\nl.add(l)\nl.toString",
+    ],
+)
+def test_recursion_ends(source):
+    vm = wrenpy.VM(limits=wrenpy.Limits(depth=20_000))
+    with pytest.raises(wrenpy.LimitError) as caught:
+        vm.interpret(source)
+    assert (caught.value.kind, caught.value.usable) == ("recursion", True)
+    assert vm.evaluate("1 + 1") == 2
+
+
+def test_recursion_within_the_limit_works_again_and_again():
+    vm = wrenpy.VM(limits=wrenpy.Limits(depth=60_000))
+    vm.interpret("class A {\n static f(n) { n == 0 ? 0 : f(n - 1) + 1 }\n}")
+    for _ in range(3):
+        assert vm.evaluate("A.f(50000)") == 50000
+
+
+def test_output_ends_and_what_was_printed_before_is_written():
+    printed = []
+    vm = wrenpy.VM(limits=wrenpy.Limits(output=1000), write=printed.append)
+    with pytest.raises(wrenpy.LimitError) as caught:
+        vm.interpret('while (true) System.print("hello")')
+    assert caught.value.kind == "output"
+    text = "".join(printed)
+    assert 990 <= len(text) <= 1000
+    assert text.startswith("hello\nhello\n")
+
+
+def test_no_limit_can_be_caught():
+    vm = wrenpy.VM(limits=wrenpy.Limits(fuel=100_000))
+    program = """
+    var caught = false
+    var inner = Fiber.new {
+      while (true) 1
+    }
+    var outer = Fiber.new { inner.try() }
+    outer.try()
+    caught = true
+    """
+    with pytest.raises(wrenpy.LimitError):
+        vm.interpret(program)
+    assert vm.variable("main", "caught") is False
+
+
+def test_a_call_back_draws_on_the_budget_of_its_caller():
+    host = wrenpy.Foreign()
+    host.function("main", "H", "call(_)")(lambda fn: fn())
+    vm = wrenpy.VM(limits=wrenpy.Limits(fuel=100_000), bind=host)
+    with pytest.raises(wrenpy.LimitError) as caught:
+        vm.interpret(
+            "class H {\n foreign static call(f)\n}\nwhile (true) H.call { (1..100).each {|x| x } }"
+        )
+    assert caught.value.kind == "fuel"
+    assert vm.usage().fuel < 200_000
+
+
+def test_a_large_source_for_meta_is_refused_under_limits():
+    source = 'import "meta" for Meta\nvar f = Meta.compile("1\\n" * 10000)'
+    reported = []
+    vm = wrenpy.VM(limits=wrenpy.Limits(fuel=10_000_000), report=reported.append)
+    vm.interpret(source)
+    assert vm.variable("main", "f") is None
+    assert "4096 bytes" in str(reported[0])
+
+
+def test_usage_counts_up():
+    vm = wrenpy.VM(write=lambda text: None)
+    before = vm.usage()
+    vm.interpret("for (i in 1..1000) System.print(i)")
+    after = vm.usage()
+    assert after.output == 3893
+    assert after.fuel > before.fuel + 1000
+    assert after.seconds > before.seconds
+    assert after.memory > 100_000
