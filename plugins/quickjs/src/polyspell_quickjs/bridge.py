@@ -59,7 +59,7 @@ class Bridge:
         """Do what the prelude asks. Whatever goes wrong here ends the slice."""
         context = self._context
         if operation == "trace":  # where the script was when it was stopped
-            context.trace = context.trace or str(arguments[0])
+            context.interrupted(str(arguments[0]))
             return None
         if context.stopped is not None or context.crash is not None:
             raise Stop
@@ -111,9 +111,13 @@ class Bridge:
     # -- tasks ------------------------------------------------------------------------------------
 
     def _take(self) -> list[Any] | None:
-        """What the prelude shall do now."""
-        action, self._context.action = self._context.action, None
-        return action
+        """What the prelude shall do now, and in how many seconds."""
+        context = self._context
+        action, context.action = context.action, None
+        if action is None:
+            return None
+        seconds, _ = context.meter.left()
+        return [None if seconds == float("inf") else seconds, action]
 
     def _done(self, task: int, value: Any, tagged: bool) -> None:
         if (state := self._context.tasks.get(task)) is not None:

@@ -7,6 +7,7 @@ runtime work off all jobs until nothing can go on without the host.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from polyspell_quickjs.modules import Modules
 from polyspell_quickjs.values import arguments_to_script, to_script
 
 _IDLE = "promise never settled (no pending jobs)"
+_SLACK = 0.002  # seconds by which two clocks may differ
 _STACK = 4 * 2**20  # the most that the runtime takes
 _MOST = 2**31 - 1
 
@@ -62,6 +64,7 @@ class JsContext:
         self._inbox: deque[list[Any]] = deque()
         self._last_call = 0
         self._running = False
+        self._until, self._limit = float("inf"), "wall"
         memory = options.limits.memory or 0
         self._runtime: jsbox.Runtime | None = jsbox.Runtime(
             memory_limit=memory,
@@ -162,6 +165,12 @@ class JsContext:
         """A task ends with an error."""
         self._finish(task, Outcome(task, error=error))
 
+    def interrupted(self, trace: str) -> None:
+        """The script is stopped, at this place, if its time is over or a limit was hit."""
+        self.trace = self.trace or trace
+        if self.stopped is None and time.monotonic() >= self._until:
+            self.stopped = self.meter.error(self._limit)
+
     def _load(self, specifier: str, importer: str | None) -> dict[str, Any]:
         """The file that an import means."""
         task = next(reversed(self.tasks), 0)
@@ -198,14 +207,15 @@ class JsContext:
     def _slice(self, runtime: jsbox.Runtime, action: list[Any]) -> None:
         self.action, self.trace = action, ""
         self.meter.enter()
-        seconds, limit = self.meter.left()
+        seconds, self._limit = self.meter.left()
+        self._until = time.monotonic() + seconds - _SLACK
         try:
             if seconds <= 0:
-                self.stopped = self.stopped or self.meter.error(limit)
+                self.stopped = self.stopped or self.meter.error(self._limit)
             if self.stopped is None:
                 runtime.eval("__go()", None if seconds == float("inf") else seconds)
         except jsbox.JsTimeoutError:
-            self.stopped = self.stopped or self.meter.error(limit)
+            self.stopped = self.stopped or self.meter.error(self._limit)
         except jsbox.JavaScriptError as error:
             if error.message != _IDLE:
                 self._stray(error)

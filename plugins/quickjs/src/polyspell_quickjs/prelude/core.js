@@ -14,28 +14,31 @@
   const wellFormed = Function.prototype.call.bind(String.prototype.isWellFormed);
   const toWellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
   const toISO = Function.prototype.call.bind(Date.prototype.toISOString);
-  const never = new P(() => {});
+  const now = performance.now.bind(performance);
   const plain = Object.prototype, Bytes = Uint8Array, Room = ArrayBuffer;
   const STOPPED = "host function failed: Stop";
   SymbolFor.dispose ??= SymbolFor("Symbol.dispose");
   SymbolFor.asyncDispose ??= SymbolFor("Symbol.asyncDispose");
 
-  // The host's way to end a script is an exception, and then an interrupt that nothing catches: wait for it.
-  let ended = false;
-  const end = () => {
+  // How a script is ended. The engine's interrupt passes all handlers of JavaScript, but promises take it
+  // for an error and their next jobs go on: so the slice ends with the job that runs.
+  let until = Infinity, ended = false, finish, reserve = new Room(64 << 10);
+  const halt = () => {
     ended = true;
+    finish?.();
+  };
+  const end = () => {
     for (;;);
   };
   const host = (...wish) => {
     try {
       return rawHost(...wish);
     } catch (error) {
-      if (error?.message === STOPPED) end();
+      if (error?.message === STOPPED) end(); // the interrupt is on its way
       throw error;
     }
   };
   // With no room left the engine throws null, and even its interrupt can be caught: see __check.
-  let reserve = new Room(64 << 10);
   const exhausted = () => {
     reserve = null;
     host("exhausted", "");
@@ -93,15 +96,15 @@
   };
   const prepare = (error, sites) => {
     const message = error instanceof Internal || error?.message === STOPPED ? error.message : "";
-    if (message === "out of memory" || message === "string too long") {
-      reserve = null;
-      ended = true; // an interrupt in here would be lost: wait for it outside
-      try {
-        rawHost("exhausted", stackOf(sites));
-      } catch {}
-    }
+    const noRoom = message === "out of memory" || message === "string too long";
+    if (noRoom) reserve = null;
     const stack = stackOf(sites);
-    if (message === "interrupted" || message === STOPPED) rawHost("trace", stack);
+    if (noRoom || message === STOPPED || message === "interrupted" || now() > until) {
+      try {
+        rawHost(noRoom ? "exhausted" : "trace", stack);
+      } catch {}
+      halt();
+    }
     return stack;
   };
   Error.prepareStackTrace = prepare;
@@ -322,7 +325,7 @@
     return isTagged ? decode(value) : value;
   };
 
-  const now = (target, name, list) => settled(call(target, name, list));
+  const atOnce = (target, name, list) => settled(call(target, name, list));
 
   const later = (target, name, list) => {
     const promise = new P((resolve, reject) => {
@@ -341,9 +344,9 @@
 
   const methods = (owner, functions, targetOf) => {
     for (const [shown, name, waits, isProperty] of functions) {
-      const send = waits ? later : now;
+      const send = waits ? later : atOnce;
       defineProperty(owner, shown, isProperty
-        ? { get() { return now(targetOf(this), name, []); }, enumerable: true, configurable: true }
+        ? { get() { return atOnce(targetOf(this), name, []); }, enumerable: true, configurable: true }
         : { value: { [shown](...list) { return send(targetOf(this), name, list); } }[shown], enumerable: true, configurable: true });
     }
     return owner;
@@ -487,7 +490,7 @@
     return value;
   });
   // Stands at the begin of every catch and finally: exhausted memory is not for scripts to catch.
-  hidden("__check", () => (ended ? end() : isFull() && exhausted()));
+  hidden("__check", () => (ended || now() > until ? end() : isFull() && exhausted()));
   let entryValue, entryExports;
   hidden("__value", (value) => (entryValue = value));
   hidden("__bind", (names, loose) => {
@@ -639,8 +642,12 @@
   };
   hidden("__idle", () => (isFull() ? exhausted() : keys(functions).length));
   hidden("__go", () => {
-    const action = host("take");
-    if (action !== null) actions[action[0]](...action.slice(1));
-    return never;
+    const taken = host("take");
+    if (taken === null) return;
+    const [seconds, [name, ...details]] = taken;
+    until = seconds === null ? Infinity : now() + seconds * 1000;
+    const slice = new P((resolve) => (finish = resolve));
+    actions[name](...details);
+    return slice;
   });
 })();
