@@ -47,7 +47,8 @@ def measure_start() -> None:
         for _ in range(5)
     ]
     import wrenpy
-    from wrenpy.compiler import ModuleScope, compile_module
+    from wrenpy.compiler.scope import ModuleScope
+    from wrenpy.compiler.unit import compile_module
 
     wrenpy.VM()
     times = []

@@ -13,7 +13,8 @@ import pytest
         ('"abcdef"[1..3]', "bcd"), ('"abcdef"[1...3]', "bc"), ('"abc"[2..0]', "cba"),
         ('"aé😀b"[0..-1]', "aé😀b"), ('"aé😀b"[-1..0]', "b😀éa"), ('"abc"[3..-1]', ""),
         ('"abc"[1...1]', ""), ('"é"[1]', b"\xa9"), ('"abc".contains("bc")', True),
-        ('"abc".contains("")', True), ('"abc".startsWith("ab")', True), ('"abc".endsWith("")', True),
+        ('"abc".contains("")', True), ('"abc".startsWith("ab")', True),
+        ('"abc".endsWith("")', True),
         ('"abc".endsWith("xbc")', False), ('"abcabc".indexOf("c")', 2), ('"abc".indexOf("x")', -1),
         ('"abcabc".indexOf("c", 3)', 5), ('"abcabc".indexOf("a", -3)', 3),
         ('"a,b,,c".split(",")', ["a", "b", "", "c"]), ('"".split(",")', [""]),
@@ -25,7 +26,8 @@ import pytest
         ('"é".codePoints[1]', -1), ('"abc".toList', ["a", "b", "c"]), ('"abc".isEmpty', False),
         ('String.fromCodePoint(8364)', "€"), ('String.fromByte(255)', b"\xff"),
         ('"é" == "\\xc3\\xa9"', True), ('"abc".toString', "abc"), ('"ab".join("-")', "a-b"),
-        ('"\\xff" + "a"', b"\xffa"), ('"a\\0b".count', 3), ('"abc".map {|c| c + c }.join()', "aabbcc"),
+        ('"\\xff" + "a"', b"\xffa"), ('"a\\0b".count', 3),
+        ('"abc".map {|c| c + c }.join()', "aabbcc"),
     ],
 )  # fmt: skip
 def test_a_method_gives(value, source, expected):

@@ -6,7 +6,7 @@ import functools
 import os
 import time
 from collections.abc import Callable
-from importlib import import_module, resources
+from importlib import import_module
 from typing import Any
 
 FILES = (
@@ -31,10 +31,16 @@ def choose_lua() -> Any:
 
 
 @functools.cache
-def sources() -> tuple[tuple[str, bytes], ...]:
-    """The runtime's files in order of loading."""
-    folder = resources.files(__package__) / "runtime"
-    return tuple((name, (folder / f"{name}.lua").read_bytes()) for name in ("bootstrap", *FILES))
+def programs() -> tuple[tuple[bytes, bytes], ...]:
+    """The runtime's files in order of loading, each with its name, as the bytecode of this Lua."""
+    compiler = choose_lua().LuaRuntime(encoding=None)
+    dump = compiler.eval(b"function(source, name) return string.dump(load(source, name)) end")
+    folder = os.path.join(os.path.dirname(__file__), "runtime")
+    found = []
+    for name in ("bootstrap", *FILES):
+        with open(os.path.join(folder, f"{name}.lua"), "rb") as file:
+            found.append((b"=" + name.encode(), dump(file.read(), b"=" + name.encode())))
+    return tuple(found)
 
 
 class Bridge:
@@ -56,17 +62,14 @@ class Bridge:
         self.lua_error: type[Exception] = lupa.LuaError
         self.as_object = lupa.as_attrgetter
         self._load = lua.eval(b"load")
-        (_, bootstrap), *rest = sources()
-        self.runtime = self._load(bootstrap, b"=bootstrap")()
+        (name, bootstrap), *rest = programs()
+        self.runtime = self._load(bootstrap, name)()
         runtime = self.runtime
         runtime[b"host_write"] = write
         runtime[b"identity"] = id
         runtime[b"entropy"] = lambda: int.from_bytes(os.urandom(5), "little")
-        for name, source in rest:
-            loaded = self._load(source, b"=" + name.encode())
-            if isinstance(loaded, tuple):
-                raise AssertionError(loaded[1])
-            loaded(runtime)
+        for name, program in rest:
+            self._load(program, name)(runtime)
         self.call("set_clock", time.perf_counter)
         self.call("set_memory", None if memory is None else memory / 1024)
         self.call("install")

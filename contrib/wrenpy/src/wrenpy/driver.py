@@ -7,7 +7,6 @@ raise, or take its time.
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -156,7 +155,7 @@ class Driver:
                 task.request = Request(task, target.target, values, None)
                 return None
             result = target(*values)
-            if inspect.isawaitable(result):
+            if hasattr(result, "__await__"):
                 task.request = Request(task, target, values, result)
                 return None
             return to_wren(self.vm, result), None

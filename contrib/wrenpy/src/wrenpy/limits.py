@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Limits of each run (a call from the host and all that it does); None means none. They are
     looked at every few microseconds of running, so a run ends within milliseconds of its limit.
 

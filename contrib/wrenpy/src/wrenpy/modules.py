@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .compiler import ModuleScope, compile_module
-from .compiler.unit import CompileFailed, Kind
+from .compiler.scope import ModuleScope
 from .errors import CompileError, Diagnostic, Frame
 
 if TYPE_CHECKING:
+    from .compiler.unit import Kind
     from .vm import VM
 
 CORE = [
@@ -76,6 +76,9 @@ class Modules:
         Raises:
             CompileError: with all that is wrong with it.
         """
+        # The compiler is loaded when there is something to compile.
+        from .compiler.unit import CompileFailed, compile_module
+
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
         number = len(self.units)
         shared = module.scope.chunks > 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -123,6 +122,8 @@ def function(call: Callable[..., Any], arity: int | None = None) -> HostFunction
 
 def count_parameters(call: Callable[..., Any]) -> int:
     """Required positional parameters of a callable."""
+    import inspect  # it takes long to load, and few programs need it
+
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     try:
         parameters = inspect.signature(call).parameters.values()
