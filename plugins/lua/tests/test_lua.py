@@ -255,7 +255,7 @@ def test_an_interrupt_cannot_be_caught_by_the_script() -> None:
 
 
 def test_a_trusted_script_without_limits_has_the_whole_library() -> None:
-    limits = Limits(*[None] * 7)
+    limits = Limits(*[None] * len(Limits.__struct_fields__))
     with Driver(LuaEngine(), limits=limits, trusted=True) as driver:
         assert driver.value("return type(io.open) .. type(os.getenv) .. type(debug.sethook)") == (
             "functionfunctionfunction"

@@ -11,7 +11,7 @@ import msgspec
 from lupa.lua54 import LuaError
 from polyspell.errors import PolyspellError, describe
 from polyspell.scripting.engine import Call, ContextOptions, Outcome, Port, Reply, Source, Stats
-from polyspell.scripting.limits import Meter
+from polyspell.scripting.limits import Limits, Meter
 from polyspell.scripting.values import HandleRef
 
 from polyspell_lua import wire
@@ -21,6 +21,7 @@ from polyspell_lua.runtime import start
 _WALL, _CPU, _SLOW = 1, 2, 9  # as prelude/limits.lua has them
 _LONG_SLICE = 0.02  # seconds
 _BAD_TEXT = -1
+_LIMITS = wire.encode(dict.fromkeys(Limits.__struct_fields__, True))
 _OWN_TASK = -1  # of get and set
 
 
@@ -45,6 +46,7 @@ class LuaContext:
         host = {
             b"api": pack_api(options.api),
             b"values": wire.encode(options.values),
+            b"limits": _LIMITS,
             b"ask": self._asker(), b"error": self._last_error, b"result": self._result,
             b"failed": self._failed, b"output": self._output, b"over": self._over,
             b"lower": self._lower, b"lift": self._lift,

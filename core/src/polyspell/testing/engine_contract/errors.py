@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from polyspell.scripting.limits import Limits
 from polyspell.testing.engine_contract.base import ContractBase
 from polyspell.testing.port import error_of
 
@@ -65,7 +66,7 @@ class ErrorContract(ContractBase):
             assert "boom" in error["message"]
             assert error["context"]["line"] >= 1
 
-    @pytest.mark.parametrize("limit", ["wall", "cpu", "memory", "calls", "output", "pending"])
+    @pytest.mark.parametrize("limit", Limits.__struct_fields__)
     def test_a_limit_of_the_sandbox_cannot_be_caught(self, limit: str) -> None:
         error = self.failure("catch_exhausted", values={"input": limit})
         assert error["code"] == "limit_exceeded"

@@ -57,11 +57,11 @@ local function suspend()
   return raw_yield(WAIT)
 end
 
-local SANDBOX = { wall = 1, cpu = 1, memory = 1, calls = 1, output = 1, depth = 1, pending = 1 }
+local limits = P.decode(host.limits) -- those of the sandbox; others can be caught
 local function raise(packed)
   local e = P.decode(packed)
   local limit = e.code == "limit_exceeded" and e.context and e.context.limit
-  if SANDBOX[limit] then P.stop(limit, packed) end
+  if limits[limit] then P.stop(limit, packed) end
   error(setmetatable(e, P.Error), 0)
 end
 
