@@ -18,7 +18,8 @@ def test_lua_names_are_no_variables(mistakes, name):
     "expression",
     [
         '"x".len', '"x".rep(3)', '"x".format', "1.M", "Num.M", "Num.S", "Num.name_g", "[].n",
-        "Fiber.current.fn", "Object.super", "{}.py", "Fn.new {}.upvalue", "Num.module", "null.value",
+        "Fiber.current.fn", "Object.super", "{}.py", "Fn.new {}.upvalue", "Num.module",
+        "null.value",
         '"x".__index', "Num.__call",
     ],
 )  # fmt: skip
