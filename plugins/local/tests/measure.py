@@ -1,7 +1,7 @@
 """How well a model chooses tools: `python measure.py [MODEL]` prints the figures of the README.
 
-An agent's loop in plain Python over `Provider.stream`, with the tasks of tasks.py and the eight tools
-listed there. Not a test: a small model's share of right answers is a figure, no promise.
+An agent's loop in plain Python over `Provider.stream`, with the tasks and the tools of tasks.py.
+Not a test: a small model's share of right answers is a figure, no promise.
 """
 
 from __future__ import annotations
@@ -78,10 +78,8 @@ async def measure(
             missing = [name for name, _, _ in run.missing]
             print(f"  {request}\n    missing {missing}, wrong {run.wrong}: {run.answer!r}")
     seconds = (time.perf_counter() - start) / len(tasks)
-    print(
-        f"{title}: right calls {calls}, and right answer {answers}, of {len(tasks)}; {seconds:.1f} s each",
-        flush=True,
-    )
+    figures = f"right calls {calls}, and right answer {answers}, of {len(tasks)}"
+    print(f"{title}: {figures}; {seconds:.1f} s each", flush=True)
 
 
 async def main(model: str) -> None:

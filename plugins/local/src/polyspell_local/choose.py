@@ -42,7 +42,7 @@ def _done(tool: str, result: str, **arguments: Any) -> Done:
 _NOTHING = json.dumps({"tool": NONE})
 _EXAMPLES = [
     ([_CALENDAR, _TRANSLATE], Turn("What is planned for 3 May?"), _call("calendar", date="3 May")),
-    ([_MUSIC, _CALENDAR], Turn("What is the meaning of life?"), _NOTHING),
+    ([_MUSIC], Turn("What is the capital of Peru?"), _NOTHING),
     (
         [_TRANSLATE, _DISTANCE],
         Turn("How far is it from Berlin to Prague?"),
@@ -61,7 +61,7 @@ _EXAMPLES = [
         ),
         _call("translate", text="cat", language="French"),
     ),
-    ([_DISTANCE, _CALENDAR], Turn("Hi there!"), _NOTHING),
+    ([_DISTANCE], Turn("Good evening, how are you?"), _NOTHING),
 ]
 
 

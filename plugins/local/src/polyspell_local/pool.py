@@ -128,7 +128,7 @@ class Pool:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._models: dict[tuple[Path, bool], Future[Loaded]] = {}  # used last: at the end
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="local/load")
+        self._one_at_a_time = threading.Lock()
 
     async def get(self, name: str, path: Path, *, embedding: bool = False) -> Loaded:
         """A model, loaded if it is not in memory.
@@ -140,16 +140,19 @@ class Pool:
         future = self._models.pop(key, None)
         if future is None or (future.done() and future.exception()):
             room = self._make_room()
-            future = self._loader.submit(self._load, room, name, path, embedding)
+            loader = ThreadPoolExecutor(1, thread_name_prefix=f"local/{name}/load")
+            future = loader.submit(self._load, room, name, path, embedding)
+            loader.shutdown(wait=False)  # its thread ends with the work
         self._models[key] = future
         # Shielded: others may wait for the same model.
         return await asyncio.shield(asyncio.wrap_future(future))
 
     def _load(self, room: list[Loaded], name: str, path: Path, embedding: bool) -> Loaded:
-        for other in room:
-            other.close()
-        server = load(path, self._settings, embedding=embedding)
-        return Loaded(name, server, self._settings.n_parallel)
+        with self._one_at_a_time:
+            for other in room:
+                other.close()
+            server = load(path, self._settings, embedding=embedding)
+            return Loaded(name, server, self._settings.n_parallel)
 
     def _make_room(self) -> list[Loaded]:
         """The idle models that have to go so that one more may come, the least used first."""
