@@ -20,6 +20,7 @@ Settings come from, later ones winning: `polyspell.toml` in the user's configura
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,17 +34,29 @@ _VALUES = ("model",)
 
 
 def user_dir(kind: str) -> Path:
-    """The user's folder of a kind: "config", "data" or "cache". POLYSPELL_HOME overrides all."""
+    """The user's folder of a kind: "config", "data" or "cache".
+
+    POLYSPELL_HOME overrides all; else the XDG base directories on Linux, the Library on macOS, the
+    local application data on Windows.
+    """
     if home := os.environ.get("POLYSPELL_HOME"):
         return Path(home).expanduser() / kind
-    import platformdirs
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local"
+        return Path(base, "polyspell", kind)
+    if sys.platform == "darwin":
+        cache = Path.home() / "Library/Caches/polyspell"
+        return cache if kind == "cache" else Path.home() / "Library/Application Support/polyspell"
+    variable, default = _XDG[kind]
+    base = os.environ.get(variable, "")
+    return (Path(base) if base.startswith("/") else Path.home() / default) / "polyspell"
 
-    find = {
-        "config": platformdirs.user_config_path,
-        "data": platformdirs.user_data_path,
-        "cache": platformdirs.user_cache_path,
-    }[kind]
-    return Path(find("polyspell", appauthor=False))
+
+_XDG = {
+    "config": ("XDG_CONFIG_HOME", ".config"),
+    "data": ("XDG_DATA_HOME", ".local/share"),
+    "cache": ("XDG_CACHE_HOME", ".cache"),
+}
 
 
 class Config:
