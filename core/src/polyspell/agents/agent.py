@@ -21,7 +21,7 @@ from polyspell.hooks import Hook, Hooks
 from polyspell.memory import Memory
 from polyspell.messages import Message, Part
 from polyspell.providers.base import Request, ToolSpec
-from polyspell.schema import check, coerce, expand, from_type, parse_json
+from polyspell.schema import check, coerce, expand, from_type, is_object, parse_json
 from polyspell.schema.infer import convert
 from polyspell.tools import Tool, ToolContext
 
@@ -403,7 +403,7 @@ class Agent:
         if output is str:
             return text
         schema = self._schema(output)
-        value = parse_json(text, want_object=schema.get("type") == "object")
+        value = parse_json(text, want_object=is_object(schema))
         if not isinstance(output, dict | list):
             return convert(output, value)
         value = coerce(schema, value)

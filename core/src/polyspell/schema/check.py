@@ -37,10 +37,11 @@ def check(schema: dict[str, Any], value: Any) -> list[dict[str, str]]:
         ValidationError: the schema itself is not one.
     """
     validator = _compiled(msgspec.json.encode(schema))
-    return [
-        {"path": _path(error.instance_path), "message": error.message}
-        for error in validator.iter_errors(value)
-    ]
+    try:
+        found = list(validator.iter_errors(value))
+    except ValueError as error:
+        return [{"path": "", "message": f"no JSON value: {error}"}]
+    return [{"path": _path(error.instance_path), "message": error.message} for error in found]
 
 
 def _path(steps: list[str | int]) -> str:

@@ -14,7 +14,7 @@ from polyspell.errors import ConfigError, ValidationError
 
 
 def from_type(hint: Any) -> dict[str, Any]:
-    """The JSON Schema of a type; one definition is written in place, several stay as `$defs`.
+    """The JSON Schema of a type; what it consists of are `$defs`.
 
     Raises:
         ConfigError: the type has no JSON form.
@@ -45,14 +45,17 @@ def _decode_hook(hint: type, value: Any) -> Any:
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """`{"$ref": "#/$defs/X", "$defs": {"X": ...}}` as X itself where X does not refer to itself."""
+    """`{"$ref": "#/$defs/X", "$defs": {"X": ...}}` with X itself at the top, where providers want an
+    object; X stays in `$defs` only if something refers to it."""
     definitions = schema.get("$defs", {})
     reference = schema.get("$ref", "")
-    if len(definitions) == 1 and reference:
-        name, body = next(iter(definitions.items()))
-        if f"#/$defs/{name}" not in repr(body):
-            return {k: v for k, v in body.items() if k != "title"}
-    return schema
+    name = reference.removeprefix("#/$defs/")
+    if name not in definitions:
+        return schema
+    if repr(reference) not in repr(definitions):
+        definitions = {k: v for k, v in definitions.items() if k != name}
+    body = {k: v for k, v in schema["$defs"][name].items() if k != "title"}
+    return {**body, "$defs": definitions} if definitions else body
 
 
 def convert(hint: Any, value: Any) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
 from typing import Any
 
 import msgspec
@@ -12,11 +15,14 @@ MAX_REPAIR = 100_000
 """Characters of a text that is repaired; a longer one must be JSON as it stands."""
 
 _decode = msgspec.json.Decoder().decode
+_tolerant = json.JSONDecoder(strict=False)
+_FENCED = re.compile(r"```[\w-]*\s(.*?)```", re.DOTALL)
+_OBJECT, _OBJECT_OR_LIST = re.compile(r"\{"), re.compile(r"[{\[]")
 
 
 def parse_json(text: str, *, want_object: bool = False) -> Any:
-    """The JSON value in a text. Fences, prose around it, trailing commas, single quotes, missing
-    quotes and a missing end are repaired.
+    """The JSON value in a text. Thinking before it, fences and prose around it are left out;
+    trailing commas, single quotes, missing quotes and a missing end are repaired.
 
     Args:
         text: what a model wrote.
@@ -28,7 +34,9 @@ def parse_json(text: str, *, want_object: bool = False) -> Any:
     try:
         value = _decode(text)
     except msgspec.DecodeError:
-        value = _repair(text, want_object)
+        value = _find(text, want_object)
+    except UnicodeEncodeError:  # half a surrogate pair
+        return parse_json(text.encode("utf-8", "replace").decode(), want_object=want_object)
     except RecursionError:
         return _no(text)
     if want_object and isinstance(value, str):  # an object, encoded twice
@@ -38,19 +46,29 @@ def parse_json(text: str, *, want_object: bool = False) -> Any:
     return value
 
 
-def _repair(text: str, want_object: bool) -> Any:
-    import json_repair
-
-    opening = "{" if want_object else "{["
-    if not any(c in text for c in opening):
-        return _no(text)
+def _find(text: str, want_object: bool) -> Any:
+    """The value in a text that is more than JSON, or not quite."""
     if len(text) > MAX_REPAIR:
         return _no(text)
-    start = min(i for c in opening if (i := text.find(c)) >= 0)
+    answer = text.rpartition("</think>")[2]
+    if fenced := _FENCED.search(answer):
+        answer = fenced[1]
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            return _decode(answer)
+    opening = _OBJECT.search(answer) if want_object else _OBJECT_OR_LIST.search(answer)
+    if opening is None:
+        return _no(text)
+    with contextlib.suppress(ValueError, RecursionError):
+        return _tolerant.raw_decode(answer, opening.start())[0]
+    import json_repair
+
     try:
-        return json_repair.loads(text[start:])
+        value = json_repair.loads(answer[opening.start() :])
     except (RecursionError, ValueError):  # nested too deeply
         return _no(text)
+    if want_object and isinstance(value, list):  # there were braces in the prose too
+        return next((each for each in value if isinstance(each, dict) and each), value)
+    return value
 
 
 def _no(text: str) -> Any:
