@@ -18,6 +18,8 @@ from polyspell_quickjs.values import to_host, to_script
 if TYPE_CHECKING:
     from polyspell_quickjs.context import JsContext
 
+PARTS = ("core", "inspect", "console", "timers", "clone", "url")
+"""The parts of the prelude."""
 _NO_ROOM = {("InternalError", "out of memory"), ("InternalError", "string too long")}
 _SANDBOX = frozenset(Limits.__struct_fields__)
 

@@ -249,7 +249,9 @@ class JsContext:
     def _is_held(self, runtime: jsbox.Runtime) -> bool:
         """Whether the host may still call a function of the script."""
         try:
-            return bool(runtime.eval("__idle()", timeout=1.0))
+            return bool(
+                runtime.eval(f"__idle({(self.meter.limits.memory or 0) // 2})", timeout=1.0)
+            )
         except (jsbox.JavaScriptError, Stop):
             self._die(self.meter.error("memory"))
             return True

@@ -16,6 +16,7 @@ from polyspell.scripting.engine import (
     Source,
 )
 
+from polyspell_quickjs.bridge import PARTS, prelude
 from polyspell_quickjs.context import JsContext
 from polyspell_quickjs.faces import Faces
 
@@ -64,6 +65,8 @@ class _Silent:
 
 def warm() -> None:
     """Load and use once all that a context needs from disk."""
+    for name in PARTS:
+        prelude(name)
     context = JavaScriptEngine().open(ContextOptions(Api()), _Silent())
     program = "import { two } from './lib.ts'; console.log(structuredClone([new URL('a:b'), two]));"
     context.run(1, Source(program, name="warm.js", file="warm.js"))

@@ -43,9 +43,9 @@
     reserve = null;
     host("exhausted", "");
   };
-  const isFull = () => {
+  const isFull = (size = 4096) => {
     try {
-      return !new Room(4096);
+      return !new Room(size);
     } catch {
       return true;
     }
@@ -640,7 +640,9 @@
       defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
     },
   };
-  hidden("__idle", () => (isFull() ? exhausted() : keys(functions).length));
+  // Whether the host may still call a function. If not, a task that waits does so for ever: where half of the
+  // memory is in use, it is the one that ended what it waits for.
+  hidden("__idle", (half) => keys(functions).length || (isFull(half) && exhausted()) || 0);
   hidden("__go", () => {
     const taken = host("take");
     if (taken === null) return;

@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu|memory|wall
+Array.prototype.map.call({ length: 2 ** 32 - 1 }, (x) => x);

@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu|memory
+for (;;) { try { null.x; } catch {} }

@@ -1,0 +1,2 @@
+// expect: limit_exceeded pending|calls|cpu
+for (;;) try { setTimeout(() => {}, 1e6); } catch {}

@@ -1,0 +1,2 @@
+// expect: value {"$": "f", "v": 1}
+export default { $: "f", v: 1 };

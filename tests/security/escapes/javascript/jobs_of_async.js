@@ -1,0 +1,3 @@
+// expect: limit_exceeded cpu|memory
+const f = async () => { for (;;); };
+for (;;) f();

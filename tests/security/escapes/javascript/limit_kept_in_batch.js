@@ -1,0 +1,3 @@
+// expect: limit_exceeded cpu
+import { batch } from "polyspell";
+await batch(() => { for (;;) {} }).catch(() => 1);

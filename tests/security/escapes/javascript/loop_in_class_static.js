@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu
+class A { static { for (;;) {} } }

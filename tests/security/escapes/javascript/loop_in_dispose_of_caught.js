@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu|memory
+for (;;) try { using x = { [Symbol.dispose]() { for (;;); } }; throw 1; } catch {}

@@ -1,0 +1,4 @@
+// expect: limit_exceeded cpu
+const e = new Error();
+Object.defineProperty(e, "stack", { get() { for (;;) {} } });
+throw e;

@@ -1,0 +1,5 @@
+// expect: limit_exceeded cpu
+const r = new FinalizationRegistry(() => { for (;;) {} });
+(() => r.register({}, 1))();
+await null;
+export default 1;

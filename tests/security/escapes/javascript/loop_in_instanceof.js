@@ -1,0 +1,3 @@
+// expect: limit_exceeded cpu
+Object.defineProperty(Error, Symbol.hasInstance, { value() { for (;;) {} } });
+throw 1;

@@ -1,0 +1,2 @@
+// expect: script
+throw { toString() { for (;;) {} }, get message() { for (;;) {} }, get [Symbol.toStringTag]() { for (;;) {} } };

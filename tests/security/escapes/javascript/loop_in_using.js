@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu
+{ using x = { [Symbol.dispose]() { for (;;) {} } }; }

@@ -1,0 +1,3 @@
+// expect: limit_exceeded cpu
+const f = (s) => { for (;;) {} };
+f`x`;

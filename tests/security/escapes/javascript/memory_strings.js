@@ -1,0 +1,3 @@
+// expect: limit_exceeded memory
+let s = "x";
+for (;;) try { s += s; } catch {}

@@ -1,0 +1,2 @@
+// expect: permission_denied
+(async () => 1).constructor("return this")();

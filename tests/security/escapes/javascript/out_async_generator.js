@@ -1,0 +1,2 @@
+// expect: permission_denied
+(async function* () {}).constructor("return this")();

@@ -1,0 +1,3 @@
+// expect: permission_denied
+import { env } from "polyspell";
+env("PATH");

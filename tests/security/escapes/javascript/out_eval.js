@@ -1,0 +1,2 @@
+// expect: permission_denied
+eval("1");

@@ -1,0 +1,2 @@
+// expect: permission_denied
+(() => 1).constructor("return this")();

@@ -1,0 +1,2 @@
+// expect: permission_denied
+Object.getPrototypeOf(class {}).constructor("return this")();

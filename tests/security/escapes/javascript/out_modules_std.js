@@ -1,0 +1,2 @@
+// expect: not_found
+await import("std");

@@ -1,0 +1,2 @@
+// expect: permission_denied
+await import(".." + "/../x.js");

@@ -1,0 +1,4 @@
+// expect: value "function"
+Error.prepareStackTrace = () => { for (;;) {} };
+try { null.x; } catch {}
+export default typeof Error.prepareStackTrace;

@@ -1,0 +1,3 @@
+// expect: script
+function f() { return f() + 1; }
+f();

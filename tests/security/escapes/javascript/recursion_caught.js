@@ -1,0 +1,3 @@
+// expect: limit_exceeded cpu
+function f() { f(); }
+for (;;) try { f(); } catch {}

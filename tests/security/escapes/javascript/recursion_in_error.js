@@ -1,0 +1,3 @@
+// expect: script
+class E extends Error { get message() { throw new E(); } }
+throw new E();

@@ -1,0 +1,3 @@
+// expect: script
+const a = { get b() { return this.b; } };
+a.b;

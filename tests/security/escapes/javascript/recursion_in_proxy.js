@@ -1,0 +1,3 @@
+// expect: script
+const p = new Proxy({}, { get: (t, k, r) => r[k] });
+p.x;

@@ -1,0 +1,2 @@
+// expect: script
+new RegExp("(".repeat(1e5));

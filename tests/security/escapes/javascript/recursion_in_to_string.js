@@ -1,0 +1,3 @@
+// expect: script
+const a = { toString() { return `${a}`; } };
+`${a}`;

@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu
+/^(.*)*\1+x$/.test("ab".repeat(60));

@@ -1,0 +1,2 @@
+// expect: value null
+/(?<=(a+)+)b$/.test("a".repeat(60));

@@ -1,0 +1,4 @@
+// expect: invalid
+const a = [];
+a.push(a);
+export default a;

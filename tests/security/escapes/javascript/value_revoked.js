@@ -1,0 +1,4 @@
+// expect: script
+const { proxy, revoke } = Proxy.revocable({}, {});
+revoke();
+export default proxy;

@@ -1,0 +1,2 @@
+// expect: invalid
+export default ["\udfff"];

@@ -1,0 +1,2 @@
+// expect: script
+await new Promise(() => {});
