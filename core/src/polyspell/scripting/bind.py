@@ -35,15 +35,27 @@ def binder(spec: FunctionSpec, where: str) -> Binder:
     named = any(p.named for p in params)
     required = [p.name for p in params if p.required]
     places = {name: f"{where}: {name}" for name in checks}
+    steps = [(p.name, checks[p.name], places[p.name], p.required) for p in ordered]
+    least = len(steps) + 1 if any(p.named and p.required for p in params) else len(required)
+
+    def bind_in_order(arguments: list[Any], resolve: Resolve) -> dict[str, Any]:
+        return {
+            name: check(value, place, resolve)
+            for (name, check, place, needed), value in zip(steps, arguments, strict=False)
+            if needed or value is not None
+        }
 
     def bind(arguments: list[Any], resolve: Resolve) -> tuple[list[Any], dict[str, Any]]:
+        count = len(arguments)
+        if least <= count <= len(steps) and (
+            not count or takes_dict[count - 1] or type(arguments[-1]) is not dict
+        ):  # no table of options, as in most calls: all that is required is there, it comes first
+            return [], bind_in_order(arguments, resolve)
         given, options = _split(arguments, takes_dict, known_names, named, rest is not None)
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = dict(zip(names, given, strict=False))
         extra: list[Any] = []
-        for index, value in enumerate(given):
-            if index < len(names):
-                values[names[index]] = value
-            elif rest is not None:
+        for index, value in enumerate(given[len(names) :], len(names)):
+            if rest is not None:
                 extra.append(rest(value, f"{where}: argument {index + 1}", resolve))
             elif value is not None:
                 raise ValidationError(

@@ -141,11 +141,18 @@ local function dict(t, n, depth, key, value)
     if type(key) ~= "string" then only_names(key, depth) end
     path[inner] = key
     local short = not strict and fixstr[#key]
-    if short then
+    if short then -- as most names are
       buf[n + 1], buf[n + 2] = short, key
-      n = encode(value, n + 2, inner)
+      n = n + 2
     else
-      n = encode(value, text(key, n, depth), inner)
+      n = text(key, n, depth)
+    end
+    short = not strict and type(value) == "string" and fixstr[#value]
+    if short then
+      buf[n + 1], buf[n + 2] = short, value
+      n = n + 2
+    else
+      n = encode(value, n, inner)
     end
     count = count + 1
     key, value = next(t, key)
