@@ -20,7 +20,9 @@ from polyspell.tools import Tool
 if TYPE_CHECKING:
     from polyspell.agents import Agent
     from polyspell.memory import Memory
+    from polyspell.memory.conversations import Conversations
     from polyspell.outputs import OutputParser
+    from polyspell.prompts import PromptLibrary
     from polyspell.providers.base import Provider
     from polyspell.providers.transport import Transport
     from polyspell.scripting.engine import Engine
@@ -68,6 +70,7 @@ class Host:
         self.script_apis: Registry[type] = Registry("script module")
         self.plugins = PluginManager(chosen_plugins(self.config, plugins))
         self._transport: Transport | None = None
+        self._prompts: PromptLibrary | None = None
         self._scripts: Scripts | None = None
         self._opened = False
         self._closed = False
@@ -247,6 +250,23 @@ class Host:
 
             self._transport = Transport()
         return self._transport
+
+    @property
+    def prompts(self) -> PromptLibrary:
+        """Prompts: those of `[prompts] folders` first, then those of the user's data folder."""
+        if self._prompts is None:
+            from polyspell.prompts import PromptLibrary
+
+            named = self.config.table("prompts").get("folders", ())
+            self._prompts = PromptLibrary(*named, self.config.data_dir / "prompts")
+        return self._prompts
+
+    @property
+    def conversations(self) -> Conversations:
+        """Conversations that are kept in the user's data folder."""
+        from polyspell.memory.conversations import Conversations
+
+        return Conversations(self.config.data_dir / "conversations")
 
     @property
     def scripts(self) -> Scripts:

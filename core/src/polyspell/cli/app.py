@@ -14,6 +14,7 @@ from polyspell.errors import ConfigError, PolyspellError
 COMMANDS = {
     "run": "Run a spell",
     "chat": "Talk with a model",
+    "conversations": "List, show, search, branch and delete what was said",
     "repl": "Try a scripting language, line by line",
     "models": "List, pull and remove models",
     "tools": "List and call tools",

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from polyspell.cli.hosts import with_host
 from polyspell.cli.sandboxing import use_model
 from polyspell.host import Host
+from polyspell.memory import Memory
+
+
+async def _memory(host: Host, latest: bool, conversation: str | None) -> Memory:
+    """The conversation to go on with."""
+    if latest:
+        conversation = await host.conversations.latest()
+    if conversation is not None or sys.stdin.isatty():
+        return host.conversations.open(conversation)
+    return Memory()
 
 
 @click.command("chat")
 @click.option("-m", "--model", help="provider/model; the configured one, or local/default.")
 @click.option("-t", "--tool", "tools", multiple=True, help="A tool the model may use.")
 @click.option("-i", "--instructions", help="How the model should answer.")
+@click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
+@click.option("--conversation", help="Go on with this one, or begin it by this name.")
 @click.option("--no-stream", is_flag=True, help="Show answers when they are whole.")
 @click.argument("prompt", nargs=-1)
 def command(
-    model: str | None, tools: tuple[str, ...], instructions: str | None, no_stream: bool,
-    prompt: tuple[str, ...],
+    model: str | None, tools: tuple[str, ...], instructions: str | None, latest: bool,
+    conversation: str | None, no_stream: bool, prompt: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Talk with a model. Ctrl-C stops an answer, Ctrl-D or /exit ends the talk, /help says more.
-    With PROMPT, or in a pipe, it answers once or line by line."""
+    With PROMPT, or in a pipe, it answers once or line by line. What is said at a terminal is kept
+    (see `polyspell conversations`); elsewhere where --conversation or --continue asks for it."""
     from polyspell.agents import Agent
     from polyspell.cli.talk import Talk
 
@@ -28,8 +43,9 @@ def command(
 
     async def work(host: Host) -> None:
         chosen = model or host.config.model or "local/default"
+        memory = await _memory(host, latest, conversation)
         agent = Agent(
-            chosen, name="chat", instructions=instructions, tools=tools, memory=True, host=host
+            chosen, name="chat", instructions=instructions, tools=tools, memory=memory, host=host
         )
         await Talk(agent, stream=not no_stream).hold(" ".join(prompt))
 

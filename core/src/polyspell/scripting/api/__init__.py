@@ -7,6 +7,7 @@ from polyspell.scripting.api.event import EventModule
 from polyspell.scripting.api.hook import HookModule
 from polyspell.scripting.api.memory import MemoryModule
 from polyspell.scripting.api.output import OutputModule
+from polyspell.scripting.api.prompt import PromptModule
 from polyspell.scripting.api.provider import ProviderModule
 from polyspell.scripting.api.root import JsonModule, LogModule, RootModule, StateModule
 from polyspell.scripting.api.schema import SchemaModule
@@ -23,6 +24,7 @@ MODULES: tuple[type[ApiModule], ...] = (
     HookModule,
     SchemaModule,
     OutputModule,
+    PromptModule,
     JsonModule,
     LogModule,
     StateModule,

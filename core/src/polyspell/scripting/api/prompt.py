@@ -1,0 +1,72 @@
+"""The module `prompt`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polyspell.scripting.declare import ApiHandle, ApiModule
+from polyspell.scripting.types import Table
+
+if TYPE_CHECKING:
+    from polyspell.prompts import PromptLibrary, Template
+
+
+class TemplateHandle(ApiHandle):
+    """A text with variables."""
+
+    api_name = "Template"
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+
+    @property
+    def variables(self) -> list[str]:
+        """The names that it uses."""
+        return self._template.variables
+
+    def render(self, values: Table | None = None) -> str:
+        """The text with its variables filled in.
+
+        Args:
+            values: by name.
+        """
+        return self._template.render(values or {})
+
+
+class PromptModule(ApiModule):
+    """Prompts: texts with variables, kept in the folder `prompts` of the configuration."""
+
+    name = "prompt"
+
+    def template(self, text: str) -> TemplateHandle:
+        """A template: of a text with `{{ name }}` in it, or a kept one by its name.
+
+        Args:
+            text: the text, or the name of a prompt.
+        """
+        from polyspell.prompts import Template
+
+        is_name = "{" not in text and "\n" not in text and " " not in text
+        if is_name and text.partition("@")[0] in self._library.names():
+            self.spell.grants.require(f"prompt:{text}")
+            return TemplateHandle(self._library.template(text))
+        return TemplateHandle(Template(text))
+
+    def save(self, name: str, text: str) -> int:
+        """Keep a text as the newest version of a prompt; gives its number. Needs the grant
+        `prompt.save:NAME`.
+
+        Args:
+            name: how to find it.
+            text: the text.
+        """
+        self.spell.grants.require(f"prompt.save:{name}")
+        return self._library.save(name, text)
+
+    def list_(self) -> list[str]:
+        """The names of the kept prompts that this script may use."""
+        return [n for n in self._library.names() if self.spell.grants.allows(f"prompt:{n}")]
+
+    @property
+    def _library(self) -> PromptLibrary:
+        return self.spell.host.prompts
