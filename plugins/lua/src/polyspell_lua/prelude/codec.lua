@@ -287,6 +287,7 @@ function P.encode_strict(v)
 end
 function P.find_bad_text(count, ...)
   for i = 1, count do P.encode_strict((select(i, ...))) end
+  error(P.failure("invalid", "A value cannot cross between host and script."), 0)
 end
 
 local decode

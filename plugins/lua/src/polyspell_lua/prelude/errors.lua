@@ -4,15 +4,16 @@ local P = ...
 local type, tostring, rawget, tonumber, pcall = type, tostring, rawget, tonumber, pcall
 local sub, match, gsub, utf8len, getmetatable = string.sub, string.match, string.gsub, utf8.len, debug.getmetatable
 
-local LONGEST = 65536
+local LONGEST, LONGEST_NAME = 65536, 1024
 
 -- The metatable of any value, ours included.
 function P.mark(value)
   return type(value) == "table" and getmetatable(value) or nil
 end
 
-local function clean(text)
-  if #text > LONGEST then text = sub(text, 1, LONGEST) .. " ..." end
+local function clean(text, longest)
+  longest = longest or LONGEST
+  if #text > longest then text = sub(text, 1, longest) .. " ..." end
   if not utf8len(text) then text = gsub(text, "[\x80-\xff]", "?") end
   return text
 end
@@ -45,9 +46,11 @@ end
 local function placed(context, frames, file, line)
   local t = {}
   for key, value in next, context do t[key] = value end
-  t.file, t.line, t.frames = file, line, P.list({})
+  -- Scripts choose names of chunks and functions: any bytes.
+  t.file, t.line, t.frames = file and clean(file, LONGEST_NAME), line, P.list({})
   for i, frame in ipairs(frames) do
-    t.frames[i] = { ["function"] = frame.name, file = sub(frame.source, 2), line = frame.line }
+    local name, source = clean(frame.name, LONGEST_NAME), clean(sub(frame.source, 2), LONGEST_NAME)
+    t.frames[i] = { ["function"] = name, file = source, line = frame.line }
   end
   return t
 end
