@@ -19,7 +19,8 @@ LACKING = {
     "async def f(a):\n    return [x async for x in a]": (2, "Asynchronous comprehensions"),
     "from os import *": (1, "import *"),
     "try:\n    pass\nexcept* ValueError:\n    pass": (1, "except*"),
-    "print('ran')\nimport a.b": (2, "needs a name"),
+    "x = 1\nimport a.b": (2, "dotted import"),
+    "class A:\n    if 1:\n        x = 1": (1, "not a method"),
 }
 
 

@@ -17,6 +17,7 @@ NATIVE_MODULES = frozenset({
 })  # fmt: skip
 
 _TRUST = "A trusted script runs in CPython and has the whole language."
+_METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MISSING: dict[str, tuple[str, str]] = {
     "Yield": ("Generators (yield)", "Build a list, or iterate over one."),
     "YieldFrom": ("Generators (yield from)", "Build a list, or iterate over one."),
@@ -54,13 +55,29 @@ def _missing(node: ast.AST) -> tuple[str, str] | None:
     if isinstance(node, ast.ClassDef):
         if node.bases or node.keywords:
             return "Base classes and metaclasses", "Write the class without; raise RuntimeError."
-        if any(isinstance(m, ast.FunctionDef) and m.decorator_list for m in node.body):
+        if any(isinstance(m, _METHODS) and m.decorator_list for m in node.body):
             return "Decorated methods (property, classmethod ...)", "Write a plain method."
+        if not all(map(_is_member, node.body)):
+            return "What is not a method or a value, in a class,", "Write it outside."
     if any(each.is_async for each in getattr(node, "generators", ())):
         return "Asynchronous comprehensions", "Use an async for loop."
+    if isinstance(node, ast.Import) and any(
+        "." in a.name and not a.asname and a.name.partition(".")[0] not in NATIVE_MODULES
+        for a in node.names
+    ):
+        return "A dotted import without a name of its own", "Write import a.b as b."
     if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
         return "import *", "Import the names that you use."
     return None
+
+
+def _is_member(node: ast.stmt) -> bool:
+    """Whether Monty takes a statement in a class."""
+    if isinstance(node, ast.Assign):
+        return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    return isinstance(node, (*_METHODS, ast.AnnAssign, ast.Pass))
 
 
 def _check_text(node: ast.Constant, file: str, text: str) -> None:

@@ -78,12 +78,14 @@ class Worker:
             .checkout(
                 limits=resource_limits(limits),
                 os_policy={"sleep": "call_host", "process_time": "zero"},
+                assert_message_annotations=False,  # as CPython says it
                 **more,
             )
             .__enter__()
         )
         self._pid = self.session.worker_pid
         self._open = True
+        self._lock = threading.Lock()
         self._base = self._usage()
         self._last = Stats()
         if limits.cpu is not None:
@@ -98,7 +100,8 @@ class Worker:
                 _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
                 soft = int(self._base.cpu + max(cpu * 10, 60.0)) + 2
                 resource.prlimit(self._pid, resource.RLIMIT_CPU, (soft, hard))
-                resource.prlimit(self._pid, resource.RLIMIT_CORE, (0, 0))
+                for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+                    resource.prlimit(self._pid, nothing, (0, 0))
 
     def stats(self) -> Stats:
         """What the session has used; of a closed one, what it had used."""
@@ -122,14 +125,15 @@ class Worker:
 
     def kill(self) -> None:
         """End the process at once, whatever it does. May be called from any thread."""
-        if self._open and self._pid is not None:
-            with contextlib.suppress(OSError):
+        with self._lock, contextlib.suppress(OSError):
+            if self._open and self._pid is not None:
                 os.kill(self._pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Give the worker back."""
-        if self._open:
-            self.stats()
-            self._open = False
+        self.stats()
+        with self._lock:  # from here on the process may be another session's
+            was_open, self._open = self._open, False
+        if was_open:
             with contextlib.suppress(monty.MontyError):
                 self.session.__exit__(None, None, None)

@@ -16,7 +16,7 @@ from polyspell.scripting.limits import Limits, exceeded
 
 from polyspell_python.objects import MissingModule, error_data
 from polyspell_python.sites import MAX_FRAMES, located
-from polyspell_python.source import parse
+from polyspell_python.source import normal, parse
 
 Load = Callable[[str, str | None], dict[str, Any]]
 _VALUE = "_polyspell_value"
@@ -59,6 +59,7 @@ class Programs:
         return self.names.pop(_VALUE, None)
 
     def _compile(self, text: str, name: str, *, waits: bool) -> types.CodeType:
+        text = normal(text)
         tree = parse(text, name, top_level_await=waits)
         last = tree.body[-1] if tree.body else None
         if waits and isinstance(last, ast.Expr):

@@ -4,7 +4,7 @@
   its top and several programs can wait side by side; its last expression is what it returns.
 - Each statement is guarded, which costs nothing until it fails: Monty forgets where an error was
   once it is caught, so each guard notes its statement (`_ps_at`) as the error passes.
-- Loops note where they are, so that the error of a limit has a line.
+- Loops note where they are (`_ps_here`), so that the error of a limit has a line.
 - Imports of what Monty does not bring go through `_ps_import` and `_ps_from`.
 - `async for` becomes a `while` over the stream's `next`.
 - Attributes that may be properties of handles, details of errors, or parts of imported modules
@@ -17,22 +17,24 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from polyspell_python.language import NATIVE_MODULES, check
+from polyspell_python.expressions import Expressions
+from polyspell_python.imports import imports, own_modules
+from polyspell_python.language import check
 from polyspell_python.sites import Sites
-from polyspell_python.source import parse, syntax_error
+from polyspell_python.source import normal, parse, syntax_error
 
-ERROR_DETAILS = frozenset({"code", "message", "hint", "context"})
-_SIMPLE = (ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+_UNGUARDED = (ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal, ast.Try)
 
 
 class Program(NamedTuple):
-    """Text for Monty, and the functions that the script defines, by name."""
+    """Text for Monty, and the heads of the functions that the script defines, by name."""
 
     code: str
-    functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]
+    functions: dict[str, list[Definition]]
 
 
 def rewrite(
@@ -51,241 +53,211 @@ def rewrite(
     Raises:
         ScriptError: it is not Python, or not what Monty speaks; with the line.
     """
+    text = normal(text)
     tree = parse(text, name, top_level_await=not module)
     check(tree, name, text)
     sites.sources[name] = text
     try:
-        return _Rewriter(tree, text, name, file, sites, frozenset(properties)).program(module)
+        expressions = Expressions(tree, text, frozenset(properties), own_modules(tree))
+        writer = _Writer(expressions, name, file, sites)
+        writer.program(tree, _bound(text, name), module)
     except RecursionError:
         raise syntax_error("The script is nested too deeply.", name, 1, text) from None
+    return Program("\n".join(writer.lines), writer.functions)
 
 
-class _Rewriter(ast.NodeTransformer):
-    def __init__(
-        self,
-        tree: ast.Module,
-        text: str,
-        name: str,
-        file: str | None,
-        sites: Sites,
-        properties: frozenset[str],
-    ) -> None:
-        self._tree, self._text, self._name, self._file = tree, text, name, file
-        self._sites = sites
-        self._looked_up = properties | ERROR_DETAILS
-        self._modules = {
-            (alias.asname or alias.name).partition(".")[0]
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
-            if not _native(node, alias) and not getattr(node, "module", None)
-        }
+def _bound(text: str, name: str) -> list[str]:
+    """The names that a script binds at its top."""
+    return sorted(
+        s.get_name() for s in symtable.symtable(text, name, "exec").get_symbols() if s.is_local()
+    )
+
+
+class _Writer:
+    """Writes statements, one line after the other, indented by a blank for each level."""
+
+    def __init__(self, expressions: Expressions, name: str, file: str | None, sites: Sites) -> None:
+        self.lines: list[str] = []
+        self.functions: dict[str, list[Definition]] = {}
+        self._text, self._head = expressions.text, expressions.head
+        self._name, self._file, self._sites = name, file, sites
         self._function, self._scope = "<module>", sites.scope()
+        self._level = 0
         self._loop = 0
         self._streams = 0
-        self._functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
 
-    def program(self, module: bool) -> Program:
-        body = self._tree.body
-        if not module and body and isinstance(body[-1], ast.Expr):
-            body[-1] = ast.copy_location(ast.Return(body[-1].value), body[-1])
-        names = symtable.symtable(self._text, self._name, "exec")
-        bound = sorted(s.get_name() for s in names.get_symbols() if s.is_local())
-        start: list[ast.stmt] = [ast.Global(bound)] if bound else []
-        make = _define if module else _define_async
-        whole = make("_ps_module", start + (self._block(body) or [ast.Pass()]))
-        return Program(ast.unparse(ast.fix_missing_locations(whole)), self._functions)
+    def program(self, tree: ast.Module, bound: list[str], module: bool) -> None:
+        self._line("def _ps_module():" if module else "async def _ps_module():")
+        last = tree.body[-1] if tree.body and not module else None
+        self._level += 1
+        if bound:
+            self._line(f"global {', '.join(bound)}")
+        if isinstance(last, ast.Expr):
+            tree.body[-1] = ast.copy_location(ast.Return(last.value), last)
+        self._statements(tree.body)
+        self._line("pass")
+        self._level -= 1
 
-    # -- statements -----------------------------------------------------------------------------
+    def _line(self, text: str) -> None:
+        self.lines.append(" " * self._level + text)
 
-    def _block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        result: list[ast.stmt] = []
-        for index, statement in enumerate(statements):
-            if index == 0 and _is_docstring(statement):
-                result.append(statement)
-                continue
+    def _block(self, statements: list[ast.stmt], *before: str) -> None:
+        self._level += 1
+        for each in before:
+            self._line(each)
+        self._statements(statements)
+        if not statements:
+            self._line("pass")
+        self._level -= 1
+
+    def _statements(self, statements: list[ast.stmt]) -> None:
+        for statement in statements:
             site = self._sites.add(statement, self._name, self._function, self._scope)
-            result.extend(self._statement(statement, site))
-        return result
+            if _harmless(statement):
+                self._statement(statement, site)
+                continue
+            if isinstance(statement, ast.For | ast.While | ast.AsyncFor):
+                self._line(f"_ps_here[0] = {site}")
+            self._line("try:")
+            self._level += 1
+            self._statement(statement, site)
+            self._level -= 1
+            self._line("except BaseException as _ps_error:")
+            self._line(f" _ps_at(_ps_error, {site}); raise")
 
-    def _statement(self, statement: ast.stmt, site: int) -> list[ast.stmt]:
-        if isinstance(statement, ast.For | ast.While | ast.AsyncFor):
-            outer, self._loop = self._loop, site
-            done = self._guard(_list(self.visit(statement)), site)
-            self._loop = outer
-            return [_mark(site), *done, *([_mark(outer)] if outer else [])]
-        changed = _list(self.visit(statement))
-        return changed if _harmless(statement) else self._guard(changed, site)
+    def _statement(self, node: ast.stmt, site: int) -> None:
+        write = getattr(self, f"_write_{type(node).__name__.lower()}", None)
+        if write is not None:
+            write(node, site)
+        else:
+            self._line(self._text(node))
 
-    def _guard(self, statements: list[ast.stmt], site: int) -> list[ast.stmt]:
-        """The statements, noting `site` where they fail."""
-        note = ast.Expr(_call("_ps_at", _name("_ps_error"), ast.Constant(site)))
-        handler = ast.ExceptHandler(_name("BaseException"), "_ps_error", [note, ast.Raise()])
-        return [ast.Try(statements, [handler], [], [])] if statements else []
+    # -- statements with statements in them -----------------------------------------------------
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Visit expressions as usual, and lists of statements as blocks."""
-        for field, old in ast.iter_fields(node):
-            if isinstance(old, list) and old and isinstance(old[0], ast.stmt):
-                setattr(node, field, self._block(old) or [ast.Pass()])
-            elif isinstance(old, list):
-                setattr(node, field, [self.visit(v) if isinstance(v, ast.AST) else v for v in old])
-            elif isinstance(old, ast.AST):
-                setattr(node, field, self.visit(old))
-        return node
+    def _write_if(self, node: ast.If, site: int, word: str = "if") -> None:
+        self._line(f"{word} {self._text(node.test)}:")
+        self._block(node.body)
+        if len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+            self._write_if(node.orelse[0], site, "elif")
+        else:
+            self._else("else", node.orelse)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._define(node)
+    def _else(self, word: str, body: list[ast.stmt]) -> None:
+        if body:
+            self._line(f"{word}:")
+            self._block(body)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._define(node)
+    def _write_while(self, node: ast.While, site: int) -> None:
+        self._looping(f"while {self._text(node.test)}:", node, site)
 
-    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        self._functions.setdefault(node.name, []).append(_signature_of(node))
-        before = self._function, self._scope, self._loop
-        self._function, self._scope, self._loop = node.name, self._sites.scope(), 0
-        result = self.generic_visit(node)
-        self._function, self._scope, self._loop = before
-        return result
+    def _write_for(self, node: ast.For, site: int) -> None:
+        head = f"for {self._text(node.target)} in {self._text(node.iter)}:"
+        self._looping(head, node, site)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.body = [self.visit(s) for s in node.body]  # Monty takes nothing else in a class
-        node.decorator_list = [self.visit(d) for d in node.decorator_list]
-        return node
+    def _looping(self, head: str, node: Any, site: int, *before: str) -> None:
+        """A loop; after it, the one around it is where the script is."""
+        outer, self._loop = self._loop, site
+        self._line(head)
+        self._block(node.body, *before)
+        self._loop = outer
+        self._else("else", node.orelse)
+        if outer:
+            self._line(f"_ps_here[0] = {outer}")
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | list[ast.stmt]:
-        if self._function != "<module>" or not node.simple:
-            return self.generic_visit(node)
-        if node.value is None:  # a global name takes no annotation
-            return []
-        return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node))
-
-    def visit_AsyncFor(self, node: ast.AsyncFor) -> list[ast.stmt]:
+    def _write_asyncfor(self, node: ast.AsyncFor, site: int) -> None:
         self._streams += 1
         stream, item = f"_ps_stream{self._streams}", f"_ps_item{self._streams}"
-        following = ast.NamedExpr(_store(item), ast.Await(_call("_ps_next", _name(stream))))
-        more = ast.Compare(following, [ast.IsNot()], [_name("_ps_end")])
-        body = [ast.Assign([node.target], _name(item)), *self._block(node.body)]
-        loop = ast.While(more, body, self._block(node.orelse))
-        close = ast.Expr(ast.Await(_call("_ps_leave", _name(stream))))
-        begin = _call("_ps_iterate", self.visit(node.iter))
-        return [ast.Assign([_store(stream)], begin), ast.Try([loop], [], [], [close])]
+        self._line(f"{stream} = _ps_iterate({self._text(node.iter)})")
+        self._line("try:")
+        self._level += 1
+        head = f"while ({item} := (await _ps_next({stream}))) is not _ps_end:"
+        self._looping(head, node, site, f"{self._text(node.target)} = {item}")
+        self._level -= 1
+        self._line(f"finally: await _ps_leave({stream})")
 
-    # -- imports --------------------------------------------------------------------------------
+    def _write_with(self, node: ast.With, site: int) -> None:
+        self._line(self._head(node))
+        self._block(node.body)
 
-    def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
-        result: list[ast.stmt] = []
-        for alias in node.names:
-            if _native(node, alias):
-                result.append(ast.Import([alias]))
-            elif "." in alias.name and not alias.asname:
-                raise syntax_error(
-                    f"import {alias.name} needs a name of its own.",
-                    self._name,
-                    node.lineno,
-                    self._text,
-                    hint=f"Write import {alias.name} as {alias.name.rpartition('.')[2]}.",
-                )
-            else:
-                call = self._load("_ps_import", alias.name)
-                result.append(ast.Assign([_store(alias.asname or alias.name)], call))
-        return result
+    def _write_try(self, node: ast.Try, site: int) -> None:
+        self._line("try:")
+        self._block(node.body)
+        for handler in node.handlers:
+            kind = f" {self._text(handler.type)}" if handler.type else ""
+            self._line(f"except{kind}{f' as {handler.name}' if handler.name else ''}:")
+            self._block(handler.body)
+        self._else("else", node.orelse)
+        self._else("finally", node.finalbody)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.stmt]:
-        if all(_native(node, alias) for alias in node.names):
-            return node
-        parents = {0: "", 1: "./"}.get(node.level, "../" * (node.level - 1))
-        path = (node.module or "").replace(".", "/") if node.level else node.module or ""
-        result: list[ast.stmt] = []
-        for alias in node.names:
-            if path:
-                call = self._load("_ps_from", parents + path, alias.name)
-            else:
-                call = self._load("_ps_import", parents + alias.name)
-            result.append(ast.Assign([_store(alias.asname or alias.name)], call))
-        return result
+    def _write_match(self, node: ast.Match, site: int) -> None:
+        self._line(f"match {self._text(node.subject)}:")
+        self._level += 1
+        for case in node.cases:
+            guard = f" if {self._text(case.guard)}" if case.guard else ""
+            self._line(f"case {ast.unparse(case.pattern)}{guard}:")
+            self._block(case.body)
+        self._level -= 1
 
-    def _load(self, function: str, *names: str) -> ast.Call:
-        return _call(function, *map(ast.Constant, (self._file, *names)))
+    def _write_functiondef(self, node: Definition, site: int) -> None:
+        self.functions.setdefault(node.name, []).append(_without_body(node))
+        before = self._function, self._scope, self._loop
+        for line in self._head(node).splitlines():
+            self._line(line)
+        self._function, self._scope, self._loop = node.name, self._sites.scope(), 0
+        self._block(node.body)
+        self._function, self._scope, self._loop = before
 
-    # -- expressions ----------------------------------------------------------------------------
+    _write_asyncfunctiondef = _write_functiondef
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        value, base = self.visit(node.value), node.value
-        of_module = isinstance(base, ast.Name) and base.id in self._modules
-        if isinstance(node.ctx, ast.Load) and (of_module or node.attr in self._looked_up):
-            return _call("_ps_get", value, ast.Constant(node.attr))
-        node.value = value
-        return node
+    def _write_classdef(self, node: ast.ClassDef, site: int) -> None:
+        for line in self._head(node).splitlines():
+            self._line(line)
+        around, self._function = self._function, node.name
+        self._level += 1
+        for member in node.body:  # Monty takes nothing around a member
+            self._statement(member, site)
+        self._level -= 1
+        self._function = around
 
+    # -- statements that are spelt out ----------------------------------------------------------
 
-def _native(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
-    name = alias.name if isinstance(node, ast.Import) else node.module or ""
-    return not getattr(node, "level", 0) and name.partition(".")[0] in NATIVE_MODULES
+    def _write_annassign(self, node: ast.AnnAssign, site: int) -> None:
+        """At the top of a module names are global, and such take no annotation."""
+        if self._function != "<module>" or not node.simple:
+            self._line(self._text(node))
+        elif node.value is not None:
+            self._line(f"{self._text(node.target)} = {self._text(node.value)}")
+        else:
+            self._line("pass")
 
+    def _write_import(self, node: ast.Import, site: int) -> None:
+        for line in imports(node, self._file):
+            self._line(line)
 
-def _is_docstring(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    def _write_importfrom(self, node: ast.ImportFrom, site: int) -> None:
+        for line in imports(node, self._file):
+            self._line(line)
+
+    def _write_return(self, node: ast.Return, site: int) -> None:
+        self._line(f"return {self._text(node.value)}" if node.value else "return")
 
 
 def _harmless(node: ast.stmt) -> bool:
     """Whether a statement cannot fail, or guards itself."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if isinstance(node, Definition):
         defaults = [*node.args.defaults, *node.args.kw_defaults]
-        return not node.decorator_list and all(_is_constant(each) for each in defaults)
+        return not node.decorator_list and all(map(_is_constant, defaults))
     if isinstance(node, ast.Assign):
         return _is_constant(node.value) and all(isinstance(t, ast.Name) for t in node.targets)
-    return isinstance(node, (*_SIMPLE, ast.Try)) or _is_docstring(node)
+    return isinstance(node, _UNGUARDED) or (isinstance(node, ast.Expr) and _is_constant(node.value))
 
 
 def _is_constant(node: ast.expr | None) -> bool:
     return node is None or isinstance(node, ast.Constant)
 
 
-def _signature_of(
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
-) -> ast.FunctionDef | ast.AsyncFunctionDef:
-    """A function without its body, but for the docstring."""
+def _without_body(node: Definition) -> Definition:
+    """A function's head, and its docstring."""
     fields: dict[str, Any] = {name: getattr(node, name, None) for name in node._fields}
     short = type(node)(**{**fields, "body": node.body[:1], "decorator_list": []})
     return ast.copy_location(short, node)
-
-
-def _list(node: Any) -> list[ast.stmt]:
-    return node if isinstance(node, list) else [node]
-
-
-def _name(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())
-
-
-def _store(name: str) -> ast.Name:
-    return ast.Name(name, ast.Store())
-
-
-def _call(function: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(_name(function), list(arguments), [])
-
-
-def _mark(site: int) -> ast.stmt:
-    """Note which loop runs: `_ps_here[0] = site`."""
-    here = ast.Subscript(_name("_ps_here"), ast.Constant(0), ast.Store())
-    return ast.Assign([here], ast.Constant(site))
-
-
-def _function(kind: Callable[..., Any]) -> Callable[[str, list[ast.stmt]], ast.Module]:
-    def make(name: str, body: list[ast.stmt]) -> ast.Module:
-        empty = ast.arguments([], [], None, [], [], None, [])
-        fields: dict[str, Any] = (
-            {"type_params": []} if "type_params" in ast.FunctionDef._fields else {}
-        )
-        return ast.Module([kind(name, empty, body, [], None, **fields)], [])
-
-    return make
-
-
-_define, _define_async = _function(ast.FunctionDef), _function(ast.AsyncFunctionDef)

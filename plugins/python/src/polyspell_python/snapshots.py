@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import cache
 from importlib.metadata import version
 from typing import Protocol
 
@@ -61,6 +62,7 @@ class Snapshot(msgspec.Struct):
     functions: dict[str, list[str]]
 
 
+@cache
 def made_by() -> str:
     """What a snapshot has to be made by, to be read here: Monty's dumps are a version's own."""
     return f"polyspell-python {version('polyspell-python')}, Monty {version('pydantic-monty')}"

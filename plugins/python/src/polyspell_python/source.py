@@ -10,10 +10,15 @@ from polyspell.errors import ScriptError
 
 from polyspell_python.sites import located
 
-MAX_SOURCE = 2**20
+MAX_SOURCE = 2**18
 """Characters that a script may have: what it takes to read them grows with them."""
 
 _reading = threading.Lock()  # the filters of warnings are the process's
+
+
+def normal(text: str) -> str:
+    """Source with line ends as `\\n`, and without a byte order mark."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse(text: str, file: str, *, top_level_await: bool = True) -> ast.Module:
