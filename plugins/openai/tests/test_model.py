@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -17,13 +17,6 @@ pytestmark = pytest.mark.model
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 WEATHER = ToolSpec("weather", "Current weather of a city", {**CITY, "additionalProperties": False})
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[Any]:
-    testing = pytest.importorskip("polyspell_local.testing")
-    with testing.server() as endpoint:
-        yield endpoint
 
 
 async def provider_of(endpoint: Any, key: str | None = None) -> AsyncIterator[Any]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 from polyspell.errors import ConfigError
-from polyspell.messages import Response
+from polyspell.messages import Media, Response
 from polyspell.providers.base import Request
 from polyspell.providers.fold import Fold
 
@@ -36,7 +36,7 @@ def choose(request: Request, configured: str, *, at_openai: bool) -> tuple[Api, 
     "auto" means the Responses API for OpenAI's reasoning models at OpenAI itself, since only there
     their reasoning survives from one tool call to the next (and some are only there); and chat
     completions for all else, since every compatible server has those. What only one of the two has
-    (`stop` and `seed`: chat completions) decides too.
+    (`stop`, `seed` and sound: chat completions) decides too.
 
     Raises:
         ConfigError: there is no such API.
@@ -57,10 +57,15 @@ def _wants_responses(request: Request) -> bool:
     given = request.options.keys()
     if given & _ONLY_RESPONSES:
         return True
-    if given & _ONLY_CHAT or request.stop or request.seed is not None:
+    if given & _ONLY_CHAT or request.stop or request.seed is not None or _speaks(request):
         return False
     special = ("codex", "computer-use")
     return bool(REASONING_MODEL.match(request.model)) or request.model.startswith(special)
+
+
+def _speaks(request: Request) -> bool:
+    parts = [part for message in request.messages for part in message.parts]
+    return any(isinstance(p, Media) and p.media_type.startswith("audio/") for p in parts)
 
 
 def write(

@@ -9,7 +9,7 @@ from typing import Any
 from polyspell.errors import BadRequestError
 from polyspell.messages import Media, Message, Other, Part, Text, Thinking, ToolCall, ToolResult
 from polyspell.providers.base import Request, ToolSpec
-from polyspell.providers.extras import lay_over, own, rest
+from polyspell.providers.extras import lay_over, own
 
 from polyspell_openai.media import data_url, file_name, plain_text, sound
 from polyspell_openai.presets import Preset
@@ -172,15 +172,6 @@ def _is_ours(part: Part, provider: str) -> bool:
 
 
 def _said(text: str, about: dict[str, Any]) -> dict[str, Any]:
-    phase = rest(about, about.keys() - {"phase"})
-    if "id" not in about:
-        return {"role": "assistant", "content": text, **phase}
-    said = {"type": "output_text", "text": text, "annotations": about.get("annotations") or []}
-    return {
-        "type": "message",
-        "id": about["id"],
-        "role": "assistant",
-        "status": about.get("status") or "completed",
-        "content": [said],
-        **phase,
-    }
+    said = {"type": "output_text", "text": text, "annotations": about.pop("annotations", [])}
+    whole = {"type": "message", "role": "assistant", "status": "completed", "content": [said]}
+    return {**whole, **about}
