@@ -6,8 +6,8 @@ from .analysis import is_number
 from .nodes import Node, Temp
 
 # Helper functions of the runtime that emitted code reaches as locals of its chunk.
-FUEL = "F[1]=F[1]-{0} if F[1]<0 then R.slice() end "
-ENTRY = "F[1]=F[1]-{0} if F[1]<0 and R.slice(true) then return (R.seg({1})) end "
+FUEL = "F[1]=F[1]-{0} if F[1]<0 then F.slice() end "
+ENTRY = "F[1]=F[1]-{0} if F[1]<0 and F.slice(true) then return (F.seg({1})) end "
 
 
 class Writer:
@@ -23,6 +23,7 @@ class Writer:
         self.helpers: set[str] = set()
         self.temps = 0
         self.calls = 0  # calls and loops written so far
+        self.blocks = 0  # and functions
 
     def at(self, line: int) -> None:
         if line > self.line:

@@ -120,9 +120,11 @@ class Emitter(StatementEmitter):
         else:
             layout = self.layouts[info]
             count = layout + len(info.fields) if isinstance(layout, int) else 0
-            slots = ",".join(["nil"] * min(count, MAX_PRESIZE))
+            # LuaJIT copies a table of constants faster than it makes room for nils.
+            slots = range(1, min(count, MAX_PRESIZE) + 1)
             self.helpers.add("setmetatable")
-            self.write(f"local self=setmetatable({{{slots}}},M) ")
+            self.write(f"local self=setmetatable({{{','.join('false' for _ in slots)}}},M) ")
+            self.write("".join(f"self[{slot}]=nil " for slot in slots))
         self.write(f"{called} return self end; ")
 
     def attribute_table(self, attributes: Attributes) -> None:

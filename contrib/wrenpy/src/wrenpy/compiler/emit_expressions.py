@@ -116,6 +116,9 @@ class ExpressionEmitter(Lowering):
             self.call_helper("get" if name == "_get1" else "set", children)
             return
         receiver = children[0]
+        if name == "new_1" and self.is_fiber(receiver, children[1]):
+            self.call_helper("fiber", children[1:])
+            return
         if type(receiver) is Block:
             self.write("(")
             self.function(receiver)
@@ -128,6 +131,13 @@ class ExpressionEmitter(Lowering):
         if len(children) > 1:
             self.list_of(children[1:])
         self.write(")")
+
+    def is_fiber(self, receiver: Node, block: Node) -> bool:
+        """Whether a call of `new` makes a fiber of a block that a fiber can run."""
+        if not isinstance(receiver, Name) or not isinstance(block, Block):
+            return False
+        variable = receiver.var
+        return variable.kind == "core" and variable.name == "Fiber" and len(block.params) < 2
 
     def super_call(self, node: Super) -> None:
         self.at(node.line)

@@ -216,7 +216,8 @@ class StatementEmitter(ExpressionEmitter):
     def loop_body(self, node: Loop, variable: Variable | None, value: str) -> None:
         """The body, its fuel and its `continue` label, up to the loop's end."""
         self.calls += 1
-        self.write(FUEL.format(node.weight))
+        fuel, blocks = len(self.out), self.blocks
+        self.write("")
         if variable is not None:
             self.define(variable, Temp(node.line, value))
         assert node.body is not None
@@ -226,6 +227,8 @@ class StatementEmitter(ExpressionEmitter):
         if node.continues:
             self.write(f"::c_{id(node)}:: ")
         self.write("end; ")
+        # A closure made in each round costs more than its text says.
+        self.out[fuel] = FUEL.format(node.weight + 8 * (self.blocks - blocks))
 
     # -- functions
 
@@ -233,9 +236,10 @@ class StatementEmitter(ExpressionEmitter):
         """A block argument. Its hidden first parameter is the number of arguments given."""
         self.at(node.line)
         self.calls += 1
+        self.blocks += 1
         names = [parameter_name(p) for p in node.params]
         self.write(f"function({','.join(['_n', *names])}) ")
-        self.write(f"if _n<{len(names)} then return R.short(_n,{len(names)}) end ")
+        self.write(f"if _n<{len(names)} then return F.short(_n,{len(names)}) end ")
         self.function_body(node, ["_n", *names])
 
     def function_body(self, node: Block, args: list[str]) -> None:

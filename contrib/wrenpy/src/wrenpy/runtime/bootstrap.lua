@@ -34,6 +34,6 @@ collectgarbage("stop")
 collectgarbage("setpause", 400)
 collectgarbage("setstepmul", 4000)
 if jit then
-  jit.opt.start("maxtrace=4000", "maxrecord=8000", "maxmcode=8192", "maxside=300", "loopunroll=20")
+  jit.opt.start("maxtrace=4000", "maxmcode=8192", "tryside=2")
 end
 return R

@@ -34,6 +34,11 @@ function FiberS.new_1(_, fn)
   F[1] = F[1] - 40
   return setmetatable({ fn, false, false }, Fiber)
 end
+-- What the compiler calls for `Fiber.new` with a block that it knows to take one value at most.
+function R.fiber(fn)
+  F[1] = F[1] - 40
+  return setmetatable({ fn, false, false }, Fiber)
+end
 function FiberS.current_g() return current end
 function FiberS.abort_1(_, value)
   if value ~= nil then raise(value) end

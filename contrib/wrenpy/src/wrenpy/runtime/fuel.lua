@@ -7,8 +7,9 @@ local min, huge = math.min, math.huge
 
 local SLICE = 40000
 local DEEP = 350 -- frames on one coroutine's stack past which it goes on in another
-local F = { 0 }
+local F = { 0 } -- its other fields are what emitted code calls when F[1] runs out or arguments lack
 R.F = F
+F.short = R.short
 local budget = { fuel = huge, output = huge } -- of the task that runs; time is seconds left
 local given = 0 -- fuel handed out for the slice that runs
 local memory = huge -- kilobytes
@@ -67,7 +68,7 @@ local function check_memory(extra)
 end
 
 -- The collector sleeps until the heap has grown to WAKE kilobytes: most programs end before.
-local WAKE = 24 * 1024
+local WAKE = 20 * 1024
 local wake = WAKE
 function R.set_memory(kilobytes)
   memory = kilobytes or huge
@@ -103,6 +104,7 @@ local function slice(deep_matters)
   return deep_matters and getinfo(DEEP, "l") ~= nil
 end
 R.slice = slice
+F.slice = slice
 if jit then
   -- Compiled, the end of a slice would be a copy of all that follows it, at each place it can be.
   for _, f in ipairs { slice, settle, hand_out, check_time, check_memory, check_heap } do jit.off(f) end
@@ -142,7 +144,7 @@ end
 
 -- Go on with a call in a fresh coroutine, since this one's stack is deep.
 local yield = coroutine.yield
-function R.seg(...)
+function F.seg(...)
   local _, value = yield(R.SEGMENT, { n = select("#", ...) + 1, getinfo(2, "f").func, ... })
   return value
 end
