@@ -264,3 +264,29 @@ def test_a_trusted_script_without_limits_has_the_whole_library() -> None:
 
 def test_the_warm_up_runs() -> None:
     warm()
+
+
+EVERYTHING = PS + """
+local keep = {}
+for i = 1, 20 do
+  keep[#keep + 1] = demo.echo({a = ("x"):rep(50) .. i, b = {1, {c = i}}, f = function() end})
+  keep[#keep + 1] = {demo.later("y" .. i), demo.result("t"), demo.counter(i)}
+  pcall(demo.fail, "teapot", "text " .. i, "hint")
+  pcall(error, "boom" .. i)
+  keep[#keep + 1] = ps.json.decode(ps.json.encode({a = {i, "z"}}))
+  keep[#keep + 1] = ps.all {function() return demo.later(i) end, function() return {i} end}
+  keep[#keep + 1] = demo.apply(function(v) return {v, demo.later(v)} end, i)
+  for x in demo.count(2) do keep[#keep + 1] = x end
+  print("line", i, ("p"):rep(20))
+end
+"""
+
+
+def test_wherever_memory_ends_the_end_is_clean() -> None:
+    """An allocation that failed inside Python's part of a call would jump over its frames."""
+    limits = set()
+    for memory in range(0, 120_000, 1_499):
+        with Driver(LuaEngine(), limits=Limits(wall=60.0, cpu=30.0, memory=memory)) as driver:
+            error = driver.run(EVERYTHING).error
+            limits.add(error and error["context"]["limit"])
+    assert limits == {None, "memory"}
