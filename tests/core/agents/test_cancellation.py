@@ -1,5 +1,6 @@
-"""Cancellation at every step: for every N, a run is cancelled after N turns of the event loop, until
-there is an N at which it is through. Nothing waits for real time, so N means the same each time."""
+"""Cancellation at every step: for every N, a run is cancelled after N turns of the event loop,
+until there is an N at which it is through. Nothing waits for real time, so N means the same each
+time."""
 
 from __future__ import annotations
 
@@ -198,17 +199,18 @@ async def test_a_time_limit_that_strikes_at_any_step_is_an_error_and_nothing_els
     from polyspell.errors import LimitExceeded
 
     class Clock:
-        looks = 0
+        def __init__(self, looks: int) -> None:
+            self.left = looks
 
         def monotonic(self) -> float:
-            self.looks += 1
-            return 0.0 if self.looks <= strikes else 1e6
+            self.left -= 1
+            return 0.0 if self.left >= 0 else 1e6
 
         def time(self) -> float:
             return 0.0
 
     for strikes in range(1, MOST):
-        world, clock = World(host), Clock()
+        world, clock = World(host), Clock(strikes)
         agent = scenario(world)
         monkeypatch.setattr(module, "time", clock)
         try:

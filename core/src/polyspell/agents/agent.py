@@ -194,7 +194,7 @@ class Agent:
 
         async def opening() -> Run:
             run = Run(self, copy, approvals=decided, **options)
-            run.use(self._named(copy.agent))
+            run.take_over(self._named(copy.agent))
             return run
 
         return await _consume(RunStream(opening))

@@ -17,8 +17,8 @@ async def remembered(run: Run) -> AsyncGenerator[Event, None]:
     """The events of a run within the hooks of `agent.run`; what was said is remembered, however
     the run ends. While calls wait for approval the message that asks is not: it comes with its
     results, when the run is resumed."""
-    owner = run.agent  # another may answer in the end
-    chain = run.hooks.chain("agent.run")
+    owner = run.owner
+    chain = owner.hooks.chain("agent.run")
     steps = run.events() if chain is None else _hooked(run, chain)
     try:
         async for event in steps:

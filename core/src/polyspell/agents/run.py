@@ -38,7 +38,8 @@ T = TypeVar("T")
 
 
 class Run:
-    """The state of one run. Made by an agent; see `Agent.run` for the arguments."""
+    """The state of one run. Made by an agent, its `owner`; see `Agent.run` for the arguments. The
+    `agent` is who answers: another one after a hand-over."""
 
     log = logging.getLogger("polyspell.agents")
 
@@ -53,7 +54,7 @@ class Run:
         limits: Any = None,
         grants: Grants | None = None,
     ) -> None:
-        self.agent = agent
+        self.owner = agent
         self.host: Host = agent.host
         self.context = context
         self.limits = limits or agent.limits
@@ -71,7 +72,7 @@ class Run:
         self.result: Result | None = None
         # The first message that the agent's memory does not have.
         self.unsaid = len(self.messages) - 1 if self.open_calls() else self.start
-        self._begun: tuple[Agent, int, int, int] | None = None
+        self._begun: tuple[Agent, Grants, int, int, int] | None = None
         self._deadline: float | None = None
         self._finish_reason: FinishReason = "stop"
         self._retries = agent.output_retries
@@ -84,12 +85,19 @@ class Run:
         self.hooks = agent.hooks
         self.tools = agent.toolset()
 
+    def take_over(self, other: Agent) -> None:
+        """Let another agent answer, within the grants of those before."""
+        if other is not self.agent:
+            self.grants = other.grants.within(self.grants)
+            self.use(other)
+
     def begin(self, messages: list[Message], context: Any) -> None:
         """Start, or start again, with what a hook made of the conversation and the context. Where
         the hook left out or added messages, it did so before those of this run."""
         if self._begun is None:
-            self._begun = self.agent, len(self.messages), self.start, self.unsaid
-        agent, count, start, unsaid = self._begun
+            counts = len(self.messages), self.start, self.unsaid
+            self._begun = self.agent, self.grants, *counts
+        agent, self.grants, count, start, unsaid = self._begun
         more = len(messages) - count
         self.start, self.unsaid = max(0, start + more), max(0, unsaid + more)
         self.messages[:] = messages
@@ -286,7 +294,7 @@ class Run:
                 done, waiting = await self._in_time(
                     asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 )
-                for task in done:
+                for task in [t for t in tasks if t in done]:
                     results[tasks[task].id] = result = task.result()
                     yield self._tell(*toolcalls.ended(result, toolcalls.clock() - begin))
         finally:
@@ -316,8 +324,7 @@ class Run:
 
     def _hand_over(self, other: Agent) -> Event:
         data = {"from": self.agent.name, "to": other.name}
-        self.grants = other.grants.within(self.grants)
-        self.use(other)
+        self.take_over(other)
         return self._tell("agent.handoff", data)
 
     # -- the end --------------------------------------------------------------------------------
