@@ -74,7 +74,7 @@ class JsContext:
         self._bridge = Bridge(self)
         self._runtime.bind_function("__host", self._bridge)
         self.modules = Modules(self._runtime, self._load, faces.module(options.values))
-        self._runtime.eval(prelude("core"))
+        self._prepared = False  # the prelude comes with the first slice: opening is cheap
 
     # -- the protocol -----------------------------------------------------------------------------
 
@@ -212,6 +212,9 @@ class JsContext:
         try:
             if seconds <= 0:
                 self.stopped = self.stopped or self.meter.error(self._limit)
+            if not self._prepared:
+                runtime.eval(prelude("core"))
+                self._prepared = True
             if self.stopped is None:
                 runtime.eval("__go()", None if seconds == float("inf") else seconds)
         except jsbox.JsTimeoutError:

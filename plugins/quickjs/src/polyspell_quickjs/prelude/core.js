@@ -30,12 +30,15 @@
   const end = () => {
     for (;;);
   };
+  const refused = (error) => {
+    if (error?.message === STOPPED) end(); // the interrupt is on its way
+    throw error;
+  };
   const host = (...wish) => {
     try {
       return rawHost(...wish);
     } catch (error) {
-      if (error?.message === STOPPED) end(); // the interrupt is on its way
-      throw error;
+      refused(error);
     }
   };
   // With no room left the engine throws null, and even its interrupt can be caught: see __check.
@@ -317,7 +320,11 @@
       sent[i] = pack(list[i]);
       tags ||= packedTags;
     }
-    return host("ask", current, target, name, sent, tags);
+    try {
+      return rawHost("ask", current, target, name, sent, tags);
+    } catch (error) {
+      refused(error);
+    }
   };
 
   const settled = ([value, isTagged, failure]) => {
