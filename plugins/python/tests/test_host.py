@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from polyspell import Host
 from polyspell.errors import ScriptError
+from polyspell.scripting.limits import Limits
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.testing.port import Driver
 from polyspell_python.context import MontyContext
@@ -89,10 +90,30 @@ def test_a_builtin_that_does_not_return_is_killed() -> None:
 
 
 def test_usage_is_told() -> None:
-    result = asyncio.run(run("x = 0\nfor i in range(300_000):\n    x += i\nx"))
-    assert result.usage.memory > 2**20
+    program = "text = 'x' * 20_000_000\nx = 0\nfor i in range(300_000):\n    x += i\nx"
+    result = asyncio.run(run(program))
     if sys.platform == "linux":
+        assert result.usage.memory > 20_000_000
         assert result.usage.cpu > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
+def test_the_kernels_limit_is_set_for_each_session_and_run() -> None:
+    import resource
+
+    def soft(driver: Driver) -> int:
+        assert isinstance(driver.context, MontyContext)
+        assert driver.context._kernel is not None
+        pid = driver.context._kernel.worker.session.worker_pid
+        assert pid is not None
+        return resource.prlimit(pid, resource.RLIMIT_CPU)[0]
+
+    with Driver(PythonEngine(), limits=Limits(cpu=0.4)) as driver:
+        driver.value("1")
+        assert soft(driver) == 64
+    with Driver(PythonEngine(), limits=Limits(cpu=None)) as driver:
+        driver.value("1")
+        assert soft(driver) == resource.RLIM_INFINITY
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -101,6 +101,7 @@ class Kernel:
             return
         while not isinstance(self._snapshot, monty.MontyComplete):
             self._resume({self._idle.pop(): value(None)})
+        self.worker.extend()
         self._feed()
 
     def _feed(self) -> None:

@@ -88,20 +88,25 @@ class Worker:
         self._lock = threading.Lock()
         self._base = self._usage()
         self._last = Stats()
-        if limits.cpu is not None:
-            self._outlive_nobody(limits.cpu)
+        self._cpu = limits.cpu
+        self.extend()
 
-    def _outlive_nobody(self, cpu: float) -> None:
-        """A worker that computes on after its host died ends at the kernel's limit."""
+    def extend(self) -> None:
+        """Another run begins. The kernel's limit ends a worker that computes on when its host is
+        dead and Monty's own limit fails; a process serves one session after the other, so it is
+        set anew for each."""
         with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
             import resource
 
-            if self._pid is not None:
-                _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
-                soft = int(self._base.cpu + max(cpu * 10, 60.0)) + 2
-                resource.prlimit(self._pid, resource.RLIMIT_CPU, (soft, hard))
-                for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-                    resource.prlimit(self._pid, nothing, (0, 0))
+            if self._pid is None:
+                return
+            _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
+            soft = hard
+            if self._cpu is not None:
+                soft = int(self._usage().cpu + 10 * self._cpu) + 60
+            resource.prlimit(self._pid, resource.RLIMIT_CPU, (soft, hard))
+            for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+                resource.prlimit(self._pid, nothing, (0, 0))
 
     def stats(self) -> Stats:
         """What the session has used; of a closed one, what it had used."""
@@ -114,14 +119,14 @@ class Worker:
         """What the process uses in all, where the platform tells."""
         try:
             folder = Path("/proc", str(self._pid))
-            pages = int((folder / "statm").read_text("ascii").split()[1])
+            _, resident, shared, *_ = map(int, (folder / "statm").read_text("ascii").split())
             times = [
                 int((thread / "schedstat").read_text("ascii").split()[0])
                 for thread in (folder / "task").iterdir()
             ]
         except (OSError, ValueError, IndexError):
             return Stats()
-        return Stats(pages * os.sysconf("SC_PAGESIZE"), sum(times) / 1e9)
+        return Stats((resident - shared) * os.sysconf("SC_PAGESIZE"), sum(times) / 1e9)
 
     def kill(self) -> None:
         """End the process at once, whatever it does. May be called from any thread."""
