@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 from lupa.lua54 import LuaRuntime
 
 _PARTS = (
-    "codec", "limits", "patterns", "strings", "library", "errors", "tasks", "face", "modules",
+    "values", "encode", "decode", "limits", "patterns", "strings", "library", "errors", "fibers",
+    "calls", "tasks", "face", "modules",
 )  # fmt: skip
 
 

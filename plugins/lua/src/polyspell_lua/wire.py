@@ -1,6 +1,6 @@
 """Values as MessagePack between Python and Lua: the only thing that crosses is a string.
 
-Lua's side is prelude/codec.lua. Functions, handles and records are the extensions 1 to 3, their
+Lua's side is prelude/encode.lua and decode.lua. Functions, handles and records are the extensions 1 to 3, their
 content MessagePack again.
 """
 

@@ -25,13 +25,13 @@ local function wait_while_loading(file)
   local seen = {}
   local at = file
   while at and loading[at] do
-    if loading[at].fiber == P.fiber() or seen[at] then cycle(file) end
+    if loading[at].fiber == P.current or seen[at] then cycle(file) end
     seen[at] = true
     at = loading[at].fiber.requires
   end
-  P.fiber().requires = file
+  P.current.requires = file
   loading[file].future:wait()
-  P.fiber().requires = nil
+  P.current.requires = nil
 end
 
 local function compile(found)
@@ -54,7 +54,7 @@ local function load_file(found)
   if loaded[file] then return loaded[file].value, file end
   local future, settle = P.promise()
   local load <close> = setmetatable({ file = file, settle = settle }, Load)
-  loading[file] = { fiber = P.fiber(), future = future }
+  loading[file] = { fiber = P.current, future = future }
   local value = compile(found)(found.name, found.file)
   loaded[file] = { value = value == nil and true or value }
   return value, file

@@ -1,53 +1,15 @@
--- Values as MessagePack, both ways: the only thing that crosses to Python is a string.
--- Extensions: 1 a function, 2 a handle, 3 a record (as polyspell.scripting.values has them).
--- Reads and writes are raw, so that no code of the script runs here.
+-- Values to MessagePack, in which they cross to Python. Extensions: 1 a function, 2 a handle, 3 a
+-- record, their content MessagePack again. Reads are raw, so that no code of the script runs here.
 
 local P = ...
-local byte, sub, pack, unpack = string.byte, string.sub, string.pack, string.unpack
-local concat, next, type, rawget, rawlen = table.concat, next, type, rawget, rawlen
-local mtype, utf8len, format = math.type, utf8.len, string.format
-local getmetatable, setmetatable = debug.getmetatable, debug.setmetatable
+local pack, concat, format, utf8len, mtype = string.pack, table.concat, string.format, utf8.len, math.type
+local next, type, rawget, tostring, getmetatable = next, type, rawget, tostring, debug.getmetatable
+local error, pcall, select = error, pcall, select
+local List, Object, Bytes, Error, Holed = P.List, P.Object, P.Bytes, P.Error, P.Holed
+local nulls, handle_id, handle_type, records = P.nulls, P.handle_id, P.handle_type, P.records
 
 local MAX_DEPTH, MAX_PIECES = 64, 16000000
 local BIG_BUFFER = 512
-
--- Marks: what a table is. `holes` says which keys of a table are there and nothing.
-local List = { __metatable = false, __name = "list" }
-local Object = { __metatable = false, __name = "object" }
-local Bytes = { __metatable = false, __name = "bytes" }
-local Error = { __metatable = false, __name = "error" }
-local nulls = setmetatable({}, { __mode = "k" }) -- dict: set of keys; list with holes: its length
-local some_nulls = false
-local Holed = { __metatable = false, __name = "list" }
-Holed.__len = function(list) return nulls[list] or rawlen(list) end
-Holed.__newindex = function(list, key, value)
-  if mtype(key) == "integer" and key > nulls[list] then nulls[list] = key end
-  rawset(list, key, value)
-end
-P.List, P.Object, P.Bytes, P.Error, P.Holed, P.nulls = List, Object, Bytes, Error, Holed, nulls
-
--- Functions of the script that the host knows, by number; the same function keeps its number.
-local functions, numbers, last = {}, {}, 0
-P.functions = functions
-function P.release(id)
-  local fn = functions[id]
-  if fn then functions[id], numbers[fn] = nil, nil end
-end
-
--- Handles of the host by number, while the script holds them. Their identity is kept aside, so
--- that a script cannot make one up.
-local handle_id = setmetatable({}, { __mode = "k" })
-local handle_type = setmetatable({}, { __mode = "k" })
-local handles = setmetatable({}, { __mode = "v" })
-P.handle_id, P.handle_type, P.handles = handle_id, handle_type, handles
-local records = {} -- metatable of a record: its type's name
-P.records = records
-
--- An error as scripts see it: a table that reads as its message.
-Error.__tostring = function(e) return tostring(rawget(e, "message")) end
-function P.failure(code, message, hint)
-  return setmetatable({ code = code, message = message, hint = hint }, Error)
-end
 
 local path = {}
 local function where(depth)
@@ -157,7 +119,7 @@ local function dict(t, n, depth, key, value)
     count = count + 1
     key, value = next(t, key)
   end
-  local empty = some_nulls and nulls[t]
+  local empty = P.some_nulls and nulls[t]
   if empty then
     for name in next, empty do
       if rawget(t, name) == nil then
@@ -172,13 +134,7 @@ local function dict(t, n, depth, key, value)
 end
 
 local function function_ref(fn, n)
-  local id = numbers[fn]
-  if not id then
-    last = last + 1
-    id = last
-    functions[id], numbers[fn] = fn, id
-  end
-  buf[n + 1] = pack(">BBbBj", 0xc7, 9, 1, 0xd3, id)
+  buf[n + 1] = pack(">BBbBj", 0xc7, 9, 1, 0xd3, P.number_of(fn))
   return n + 1
 end
 
@@ -289,105 +245,3 @@ function P.find_bad_text(count, ...)
   for i = 1, count do P.encode_strict((select(i, ...))) end
   error(P.failure("invalid", "A value cannot cross between host and script."), 0)
 end
-
-local decode
-
-local function items(s, i, count)
-  local t, holes = {}, false
-  for k = 1, count do
-    t[k], i = decode(s, i)
-    if t[k] == nil then holes = true end
-  end
-  if not holes then return setmetatable(t, List), i end
-  nulls[t] = count
-  return setmetatable(t, Holed), i
-end
-
-local function pairs_(s, i, count)
-  local t, empty = {}, nil
-  for _ = 1, count do
-    local key, value
-    local size = byte(s, i) - 0xa0
-    if size >= 0 and size < 32 then -- a short name, as most are
-      key = sub(s, i + 1, i + size)
-      i = i + size + 1
-    else
-      key, i = decode(s, i)
-    end
-    value, i = decode(s, i)
-    if value == nil then
-      empty = empty or {}
-      empty[key] = true
-    else
-      t[key] = value
-    end
-  end
-  if empty then
-    nulls[t] = empty
-    some_nulls = true
-  end
-  return t, i
-end
-
-local function string_(s, i, size) return sub(s, i, i + size - 1), i + size end
-local function binary(s, i, size)
-  return setmetatable({ data = sub(s, i, i + size - 1) }, Bytes), i + size
-end
-
-local extensions = {
-  function(s, i)
-    local id = decode(s, i)
-    return functions[id] or error(P.failure("not_found", "There is no such function any more."), 0)
-  end,
-  function(s, i)
-    local id, name
-    id, i = decode(s, i + 1)
-    name = decode(s, i)
-    return P.handle(id, name)
-  end,
-  function(s, i)
-    local name, fields
-    name, i = decode(s, i + 1)
-    fields = decode(s, i)
-    return setmetatable(fields, P.record(name))
-  end,
-}
-local function ext(s, i, size)
-  local code = byte(s, i)
-  return extensions[code](s, i + 1), i + 1 + size
-end
-
-local function sized(form, step, read)
-  return function(s, i) return read(s, i + step, (unpack(form, s, i))) end
-end
-local function scalar(form)
-  return function(s, i) return unpack(form, s, i) end
-end
-local by_code = {
-  [0xc0] = function(_, i) return nil, i end,
-  [0xc2] = function(_, i) return false, i end,
-  [0xc3] = function(_, i) return true, i end,
-  [0xc4] = sized("B", 1, binary), [0xc5] = sized(">I2", 2, binary), [0xc6] = sized(">I4", 4, binary),
-  [0xc7] = sized("B", 1, ext), [0xc8] = sized(">I2", 2, ext), [0xc9] = sized(">I4", 4, ext),
-  [0xca] = scalar(">f"), [0xcb] = scalar(">d"),
-  [0xcc] = scalar("B"), [0xcd] = scalar(">I2"), [0xce] = scalar(">I4"), [0xcf] = scalar(">j"),
-  [0xd0] = scalar("b"), [0xd1] = scalar(">i2"), [0xd2] = scalar(">i4"), [0xd3] = scalar(">j"),
-  [0xd9] = sized("B", 1, string_), [0xda] = sized(">I2", 2, string_), [0xdb] = sized(">I4", 4, string_),
-  [0xdc] = sized(">I2", 2, items), [0xdd] = sized(">I4", 4, items),
-  [0xde] = sized(">I2", 2, pairs_), [0xdf] = sized(">I4", 4, pairs_),
-}
-for i = 0, 4 do
-  by_code[0xd4 + i] = function(s, at) return ext(s, at, 1 << i) end
-end
-
-function decode(s, i)
-  local b = byte(s, i)
-  if b < 0x80 then return b, i + 1 end
-  if b < 0x90 then return pairs_(s, i + 1, b & 15) end
-  if b < 0xa0 then return items(s, i + 1, b & 15) end
-  if b < 0xc0 then return string_(s, i + 1, b & 31) end
-  if b >= 0xe0 then return b - 256, i + 1 end
-  return by_code[b](s, i + 1)
-end
-
-function P.decode(s) return (decode(s, 1)) end
