@@ -298,9 +298,11 @@ class Agent:
             "max_tokens": self.max_tokens, "tool_choice": self.tool_choice,
             "options": dict(self.options), "output_retries": self.output_retries,
             "grants": self.grants, "host": self.host, "memory": self.memory and self.memory.fresh(),
-            "hooks": [h for h in self.hooks.list() if h not in self.host.hooks.list()],
         }  # fmt: skip
-        return Agent(**{**options, **changes})
+        clone = Agent(**{**options, **changes})
+        if "hooks" not in changes:
+            clone.hooks = self.hooks.copy()
+        return clone
 
     def as_tool(self, name: str | None = None, description: str | None = None) -> Tool:
         """The agent as a tool that another agent can call with a prompt."""

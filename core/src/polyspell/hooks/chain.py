@@ -124,6 +124,12 @@ class Hooks:
         self._version = 0
         self._seen = -1
 
+    def copy(self) -> Hooks:
+        """Others with the same hooks, over the same."""
+        copy = Hooks(self._outer)
+        copy._hooks, copy._version = list(self._hooks), self._version
+        return copy
+
     @property
     def version(self) -> int:
         """Changes whenever a hook is added or removed, here or in what it stands over."""
