@@ -37,3 +37,30 @@ def test_the_reference_suite_passes(folder, capsys):
     spec.loader.exec_module(conformance)
     failures = conformance.main([folder])
     assert failures == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("lua", ["luajit21", "lua54", "lua55"])
+def test_any_lua_runs_it(lua):
+    pytest.importorskip(f"lupa.{lua}")
+    program = """
+import wrenpy
+vm = wrenpy.VM(limits=wrenpy.Limits(fuel=100_000, memory=64 << 20))
+vm.interpret('''
+class A {
+  construct new(v) { _v = v }
+  v { _v / 2 }
+}
+var f = Fiber.new { Fiber.yield([A.new(3).v, 5 % 3, 1 << 4, "%(2.floor)", 2.pow(60) * 16]) }
+var got = f.call()
+''')
+assert vm.variable("main", "got") == [1.5, 2, 16, "2", 2.0**64], vm.variable("main", "got")
+try:
+    vm.interpret("while (true) {}")
+except wrenpy.LimitError as error:
+    print(error.kind)
+"""
+    environment = {**os.environ, "WRENPY_LUA": lua}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment
+    )
+    assert (done.stdout, done.stderr) == ("fuel\n", "")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from .compiler import lua_text
+
 FILES = (
     "base", "fuel", "operators", "values", "strings", "lists", "maps", "sequences", "fibers",
     "host", "optional",
@@ -24,9 +26,11 @@ def choose_lua() -> Any:
     wanted = os.environ.get("WRENPY_LUA")
     for name in (wanted,) if wanted else LUAS:
         try:
-            return import_module(f"lupa.{name}")
+            found = import_module(f"lupa.{name}")
         except ImportError:
             continue
+        lua_text.float_literals = not name.startswith("luajit")
+        return found
     raise ImportError(f"lupa has no {wanted or 'LuaJIT 2.1 or Lua 5.4'} on this platform")
 
 

@@ -149,7 +149,7 @@ def to_wren(vm: VM, value: Any, depth: int = 0) -> Any:
             raise ConversionError(f"A string with a lone surrogate cannot cross: {error}") from None
     if kind is int:
         if -EXACT <= value <= EXACT:
-            return value
+            return float(value)
         raise ConversionError(f"{value} is beyond 2**53: a Wren number could not hold it exactly.")
     if kind is bytes:
         return value
@@ -208,7 +208,10 @@ def object_to_wren(vm: VM, value: Any) -> Any:
 def to_python(vm: VM, value: Any, depth: int = 0) -> Any:
     """A value of the Lua runtime as Python sees it."""
     kind = type(value)
-    if kind is float or kind is int or value is None or kind is bool:
+    if kind is float or kind is int:
+        whole = -EXACT <= value <= EXACT and value == int(value)
+        return int(value) if whole else float(value)
+    if value is None or kind is bool:
         return value
     if kind is bytes:
         try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# Whether a number needs a point to be no integer: from Lua 5.3 on, not in LuaJIT.
+float_literals = False
+
 _UNSAFE = re.compile(r"[^ !#-\[\]-~]")
 
 
@@ -13,10 +16,7 @@ def lua_string(value: str) -> str:
 
 
 def lua_number(value: float) -> str:
-    """A number as a Lua literal that Lua 5.4 too reads as a float."""
+    """A number as a Lua literal of a floating-point number."""
     if value == int(value) and abs(value) < 1e15:
-        return f"{int(value)}.0" if FLOAT_LITERALS else str(int(value))
+        return f"{int(value)}.0" if float_literals else str(int(value))
     return repr(value)
-
-
-FLOAT_LITERALS = False
