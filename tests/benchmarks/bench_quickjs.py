@@ -82,7 +82,8 @@ def bare_call(statement: str, times: int = 20_000) -> float:
 
 def awaits(times: int = 2_000) -> float:
     """Seconds of one await of a host function that is answered later."""
-    program = f"import {{ demo }} from 'polyspell'; for (let i = 0; i < {times}; i++) await demo.later(i);"
+    loop = f"for (let i = 0; i < {times}; i++) await demo.later(i);"
+    program = f"import {{ demo }} from 'polyspell'; {loop}"
     with Driver(ENGINE, limits=LIMITS) as driver:
         return least(lambda: driver.value(program), 1, 5) / times
 

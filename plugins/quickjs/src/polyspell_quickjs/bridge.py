@@ -178,7 +178,17 @@ def sandbox_limit(error: dict[str, Any]) -> LimitExceeded | None:
 
 @functools.cache
 def prelude(name: str) -> str:
-    """A part of the prelude, without comments and indentation: contexts compile it anew each."""
-    source = files("polyspell_quickjs").joinpath("prelude", f"{name}.js").read_text("utf-8")
+    """A part of the prelude, without comments and indentation: contexts compile it anew each. The
+    files of a folder are one function."""
+    place = files("polyspell_quickjs").joinpath("prelude")
+    folder = place.joinpath(name)
+    if not folder.is_dir():
+        return _stripped(place.joinpath(f"{name}.js").read_text("utf-8"))
+    parts = sorted(folder.iterdir(), key=lambda part: part.name)
+    body = "\n".join(_stripped(part.read_text("utf-8")) for part in parts)
+    return f'(() => {{\n"use strict";\n{body}\n}})();'
+
+
+def _stripped(source: str) -> str:
     lines = (line.strip() for line in source.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import tree_sitter_javascript
-import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from polyspell_quickjs.edits import Edit, EditedSource, blank
@@ -94,7 +93,9 @@ def javascript() -> Grammar:
 
 @functools.cache
 def typescript() -> Grammar:
-    """The grammar of TypeScript."""
+    """The grammar of TypeScript, loaded where there is some."""
+    import tree_sitter_typescript
+
     return Grammar(tree_sitter_typescript.language_typescript(), _QUERY)
 
 
