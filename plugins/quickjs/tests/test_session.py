@@ -56,7 +56,9 @@ def test_an_entry_that_fails_keeps_what_it_declared_before(js: Any) -> None:
     assert driver.value("a", interactive=True) == 1
 
 
-@pytest.mark.parametrize("entry", ["function f() {", "[1,", "`text", "if (a) {\n  b(\n"])
+@pytest.mark.parametrize(
+    "entry", ["function f() {", "function f() {\n", "[1,", "`text", "if (a) {\n  b(\n"]
+)
 def test_an_entry_that_goes_on_is_told_from_a_wrong_one(js: Any, entry: str) -> None:
     driver = js()
     assert driver.run(entry, interactive=True).error["context"]["incomplete"] is True

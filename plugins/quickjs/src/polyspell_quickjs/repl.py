@@ -64,7 +64,8 @@ def entry(script: Script, name: str) -> Entry:
     ]
     for statement in statements:
         _declared(statement, made)
-    if statements and statements[-1].type == "expression_statement":
+    whole = statements and not script.root.has_error
+    if whole and statements[-1].type == "expression_statement":
         value = statements[-1].named_children[0]
         made.edits = [e for e in made.edits if not _floats(e, value)]
         made.edits.append(Edit(value.start_byte, value.start_byte, b"__value("))
