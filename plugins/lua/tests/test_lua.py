@@ -266,7 +266,9 @@ def test_the_warm_up_runs() -> None:
     warm()
 
 
-EVERYTHING = PS + """
+EVERYTHING = (
+    PS
+    + """
 local keep = {}
 for i = 1, 20 do
   keep[#keep + 1] = demo.echo({a = ("x"):rep(50) .. i, b = {1, {c = i}}, f = function() end})
@@ -280,6 +282,7 @@ for i = 1, 20 do
   print("line", i, ("p"):rep(20))
 end
 """
+)
 
 
 def test_wherever_memory_ends_the_end_is_clean() -> None:

@@ -1,7 +1,7 @@
 """Values as MessagePack between Python and Lua: the only thing that crosses is a string.
 
-Lua's side is prelude/encode.lua and decode.lua. Functions, handles and records are the extensions 1 to 3, their
-content MessagePack again.
+Lua's side is prelude/encode.lua and decode.lua. Functions, handles and records are the extensions
+1 to 3, their content MessagePack again.
 """
 
 from __future__ import annotations

@@ -1,0 +1,174 @@
+"""What the prelude calls. Plain values only, and no exceptions: Lua would see them as objects."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from polyspell.errors import PolyspellError, describe
+from polyspell.scripting.engine import Call, Outcome, Port
+from polyspell.scripting.limits import Meter
+from polyspell.scripting.values import HandleRef
+
+from polyspell_lua import wire
+
+_WALL, _CPU, _SLOW = 1, 2, 9  # as prelude/limits.lua has them
+_LONG_SLICE = 0.02  # seconds
+_BAD_TEXT = -1
+
+
+class Bridge:
+    """Python's side of a context: calls of the host, results, output, time and memory.
+
+    What a slice of work brings is kept here, and told to the port when Lua is not at work.
+    """
+
+    def __init__(self, port: Port, meter: Meter) -> None:
+        self._port = port
+        self._meter = meter
+        self._error = b""
+        self.lua: Any = None
+        self.most_memory = 0
+        self.slice_began = 0.0
+        self.outcomes: list[Outcome] = []
+        self.dropped: dict[int, None] = {}
+        self.output_error: dict[str, Any] | None = None
+        self.texts: dict[str, str] = {}
+
+    def functions(self) -> dict[bytes, Callable[..., Any]]:
+        """All that the prelude calls, by name."""
+        return {
+            b"ask": self._asker(), b"error": self._last_error, b"result": self._result,
+            b"failed": self._failed, b"output": self._output, b"over": self._over,
+            b"lower": self._lower, b"lift": self.lift, b"drop": self._drop, b"keep": self._keep,
+            b"json_encode": self._json_encode, b"json_decode": self._json_decode,
+        }  # fmt: skip
+
+    def with_source(self, error: dict[str, Any]) -> dict[str, Any]:
+        """An error with the offending line of its file."""
+        context = error.get("context") or {}
+        lines = self.texts.get(context.get("file", ""), "").splitlines()
+        line = context.get("line", 0)
+        if "source" not in context and 0 < line <= len(lines):
+            context["source"] = lines[line - 1]
+        return error
+
+    def _asker(self) -> Callable[..., bytes | int | bool]:
+        """What the prelude calls to call the host. The hottest function: its names are locals."""
+        ask, fail, lift = self._port.ask, self._fail, self.lift
+        decode, encode = wire.decode, wire.encode
+        numbers, names, texts = itertools.count(1), _Names(), self.texts
+
+        def asked(
+            task: int, target: Any, kind: bytes | None, name: bytes, packed: bytes
+        ) -> bytes | int | bool:
+            """What came of a call; False for an error, or the number of the call to wait for."""
+            try:
+                arguments = decode(packed)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return _BAD_TEXT
+            try:
+                where = names[target] if kind is None else HandleRef(target, names[kind])
+                call = Call(next(numbers), task, where, names[name], arguments)
+                reply = ask(call)
+                if reply is None:
+                    return call.id
+                if reply.error is not None:
+                    return fail(reply.error)
+                if where == "host":
+                    texts[reply.value["name"]] = reply.value["source"]
+                answer = encode(reply.value)
+            except Exception as error:
+                return fail(describe(error))
+            lift()
+            return answer
+
+        return asked
+
+    def _fail(self, error: dict[str, Any]) -> bool:
+        self._error = encode_error(error)
+        return False
+
+    def _last_error(self) -> bytes:
+        self.lift()
+        return self._error
+
+    def _result(self, task: int, packed: bytes) -> bool:
+        """A task has a value; False where the value cannot cross."""
+        try:
+            self.outcomes.append(Outcome(task, wire.decode(packed)))
+        except Exception:
+            return False
+        return True
+
+    def _failed(self, task: int, packed: bytes) -> None:
+        self.outcomes.append(Outcome(task, error=self.with_source(wire.decode(packed))))
+
+    def _output(self, stream: bytes, text: bytes) -> bool:
+        """Print; whether that is too much."""
+        try:
+            self._port.output(stream.decode(), text.decode(errors="replace"))
+        except PolyspellError as error:
+            self.output_error = error.to_dict()
+            return True
+        return False
+
+    def _over(self) -> int | None:
+        """A code for the limit that is reached, or for a slice that took long."""
+        limit = self._meter.over()
+        if limit is not None:
+            return _WALL if limit == "wall" else _CPU
+        now = time.monotonic()
+        last, self.slice_began = self.slice_began, now
+        return _SLOW if now - last > _LONG_SLICE else None
+
+    def _lower(self) -> None:
+        """The script goes on: it has the memory that it may have."""
+        self.lua.set_max_memory(self.most_memory)
+
+    def lift(self) -> None:
+        """Python goes on: an allocation that failed now would jump over its frames."""
+        self.lua.set_max_memory(0)
+
+    def _drop(self, handle: int) -> None:
+        self.dropped[handle] = None
+
+    def _keep(self, handle: int) -> None:
+        self.dropped.pop(handle, None)
+
+    def _json_encode(self, packed: bytes) -> bytes | bool:
+        try:
+            text = msgspec.json.encode(wire.to_json(wire.decode(packed)))
+        except PolyspellError as error:
+            return self._fail(error.to_dict())
+        self.lift()
+        return text
+
+    def _json_decode(self, text: bytes) -> bytes | bool:
+        try:
+            packed = wire.from_json(text)
+        except PolyspellError as error:
+            return self._fail(error.to_dict())
+        self.lift()
+        return packed
+
+
+class _Names(dict[Any, str]):
+    """Names as text by their bytes."""
+
+    def __missing__(self, name: bytes) -> str:
+        self[name] = text = name.decode()
+        return text
+
+
+def encode_error(error: dict[str, Any] | None) -> bytes:
+    """An error of the host, packed; without its context where that cannot cross."""
+    error = error or {}
+    try:
+        return wire.encode(error)
+    except PolyspellError:
+        texts = {k: str(error.get(k, "")) for k in ("code", "message", "hint")}
+        return wire.encode({k: v.encode(errors="replace").decode() for k, v in texts.items() if v})
