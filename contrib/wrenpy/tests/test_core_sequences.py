@@ -152,3 +152,21 @@ def test_a_wrong_argument_is_an_error(failure, output, source, message):
         output(source)
     else:
         assert failure(source).message == message
+
+
+def test_the_lazy_classes_can_be_inherited_from(output):
+    program = """
+    class Doubled is MapSequence {
+      construct new(s) { super(s, Fn.new {|x| x * 2 }) }
+    }
+    class Pair is MapEntry {
+      construct new(k) {
+        super(k, k)
+        _own = "own"
+      }
+      toString { "%(key)%(value)%(_own)" }
+    }
+    System.print([Doubled.new([1, 2]).toList, Pair.new(1)])
+    System.print([TakeSequence.new(1..9, 2).toList, MapKeySequence.new({1: 2}).toList])
+    """
+    assert output(program) == "[[2, 4], 11own]\n[[1, 2], [1]]\n"

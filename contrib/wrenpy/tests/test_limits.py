@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 import wrenpy
 
@@ -160,3 +162,16 @@ def test_usage_counts_up():
     assert after.fuel > before.fuel + 1000
     assert after.seconds > before.seconds
     assert after.memory > 100_000
+
+
+def test_an_interrupt_ends_the_run_even_without_limits():
+    vm = wrenpy.VM()
+    previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            vm.interpret("Fiber.new {\n while (true) {}\n}.try()")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    assert vm.evaluate("1 + 1") == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 
 import pytest
 import wrenpy
@@ -179,3 +181,18 @@ def test_an_unknown_variable_or_module_is_named(vm):
     assert not vm.has_variable("main", "nope")
     assert vm.has_module("main")
     assert not vm.has_module("nowhere")
+
+
+def test_a_python_callable_lives_as_long_as_wren_holds_it(vm):
+    class Call:
+        def __call__(self):
+            return 1
+
+    call = Call()
+    alive = weakref.ref(call)
+    assert vm.evaluate("Fn.new {|f| f.call() }")(wrenpy.function(call, 0)) == 1
+    del call
+    for _ in range(3):
+        vm.bridge.gc(b"collect")
+        gc.collect()
+    assert alive() is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -50,7 +49,9 @@ def programs() -> tuple[tuple[bytes, bytes], ...]:
 class Bridge:
     """One Lua state with the runtime loaded."""
 
-    def __init__(self, memory: int | None, write: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, memory: int | None, write: Callable[[bytes], None], clock: Callable[[], float]
+    ) -> None:
         lupa = choose_lua()
         lua = lupa.LuaRuntime(
             encoding=None,
@@ -74,7 +75,7 @@ class Bridge:
         runtime[b"entropy"] = lambda: int.from_bytes(os.urandom(5), "little")
         for name, program in rest:
             self._load(program, name)(runtime)
-        self.call("set_clock", time.perf_counter)
+        self.call("set_clock", clock)
         self.call("set_memory", None if memory is None else memory / 1024)
         self.call("install")
         self.lua = lua

@@ -125,6 +125,8 @@ class Driver:
 
     def on_limit(self, task: Task, event: Any) -> None:
         kind = event[1].decode()
+        if kind == "interrupt":
+            raise KeyboardInterrupt
         if kind == "memory!":
             kind, self.vm.usable = "memory", False
         elif kind == "memory":
@@ -169,7 +171,7 @@ class Driver:
         return self.invoke(task, target, event[3:] if static else event[2:])
 
     def on_apply(self, task: Task, event: Any) -> Reply | None:
-        return self.invoke(task, self.refs[event[1]][0], event[2:])
+        return self.invoke(task, event[1], event[2:])
 
     def on_new(self, task: Task, event: Any) -> Reply | None:
         make = self.refs[event[1]][0]

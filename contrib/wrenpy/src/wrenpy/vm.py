@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,13 @@ from .limits import UNLIMITED, Limits, Usage
 from .modules import Modules
 from .tasks import Request, Task
 from .values import Fn, HostFunction, to_python, to_wren
+
+
+def clock() -> float:
+    """The time for the runtime. It is a function of Python's because Lua runs no signal handlers:
+    here is where an interrupt from the keyboard shows."""
+    return time.perf_counter()
+
 
 ImportModule = Callable[[str], "str | bytes | None"]
 ResolveModule = Callable[[str, str], "str | None"]
@@ -52,7 +60,7 @@ class VM:
         self.bind = bind
         self.report = report
         self.usable = True
-        self.bridge = Bridge(limits.memory, self._write)
+        self.bridge = Bridge(limits.memory, self._write, clock)
         self.bridge.call("set_depth", limits.depth)
         self.modules = Modules(self)
         self.classes: dict[type, Any] = {}  # Wren classes by the Python class they are bound to
@@ -181,8 +189,8 @@ class VM:
 
     def host_function(self, value: HostFunction) -> Any:
         """A Python callable as a Wren function."""
-        ref = self.driver.keep(value.call, True)
-        return self.bridge.call("host_function", ref, value.arity)
+        call = self.bridge.as_object(value.call)
+        return self.bridge.call("host_function", call, value.arity)
 
     def _write(self, data: bytes) -> None:
         try:
@@ -200,8 +208,7 @@ class VM:
         budget[b"fuel"] = float("inf") if own.fuel is None else own.fuel
         budget[b"output"] = float("inf") if own.output is None else own.output
         budget[b"used"] = 0
-        if own.seconds is not None:
-            budget[b"time"] = own.seconds
+        budget[b"time"] = float("inf") if own.seconds is None else own.seconds
         return budget
 
     def _task(self, state: Any, budget: Any) -> Task:

@@ -10,7 +10,7 @@ local DEEP = 350 -- frames on one coroutine's stack past which it goes on in ano
 local F = { 0 } -- its other fields are what emitted code calls when F[1] runs out or arguments lack
 R.F = F
 F.short = R.short
-local budget = { fuel = huge, output = huge } -- of the task that runs; time is seconds left
+local budget = { fuel = huge, output = huge, time = huge } -- what the running task has left
 local given = 0 -- fuel handed out for the slice that runs
 local memory = huge -- kilobytes
 local now, since
@@ -40,22 +40,20 @@ end
 function R.enter(own)
   budget = own
   hand_out()
-  if budget.time then since = now() end
+  since = now()
 end
 
 -- Time that the host spent for the task while it did not run.
 function R.spend(own, seconds)
-  if own.time then own.time = own.time - seconds end
+  own.time = own.time - seconds
   untimed = TIMED
 end
 
 function R.leave()
   settle()
-  if budget.time then
-    local time = now()
-    budget.time = budget.time - (time - since)
-    since = time
-  end
+  local time = now()
+  budget.time = budget.time - (time - since)
+  since = time
 end
 
 local function check_memory(extra)
@@ -88,7 +86,8 @@ end
 
 local function check_time()
   untimed = 0
-  local time = now()
+  local ok, time = pcall(now) -- it fails when the user interrupts the host
+  if not ok then R.limit("interrupt") end
   budget.time = budget.time - (time - since)
   since = time
   if budget.time <= 0 then R.limit("time") end
@@ -100,7 +99,7 @@ local function slice(deep_matters)
   if budget.fuel <= 0 then R.limit("fuel") end
   hand_out()
   check_heap()
-  if budget.time and untimed >= TIMED then check_time() end
+  if untimed >= TIMED then check_time() end
   return deep_matters and getinfo(DEEP, "l") ~= nil
 end
 R.slice = slice

@@ -138,6 +138,7 @@ function Map.valueIteratorValue__1(self, iterator) return self[3][slot_of(self, 
 
 local Entry, EntryS = R.define("MapEntry", core.Object)
 function EntryS.new_2(_, key, value) return setmetatable({ key, value }, Entry) end
+function Entry.new_2_i(self, key, value) self[1], self[2] = key, value end
 function Entry.key_g(self) return self[1] end
 function Entry.value_g(self) return self[2] end
 function Entry.toString_g(self) return R.str(self[1]) .. ":" .. R.str(self[2]) end
@@ -147,7 +148,9 @@ function Map.iteratorValue_1(self, iterator)
 end
 
 local function view(name, method)
-  local M = R.define(name, core.Sequence)
+  local M, S = R.define(name, core.Sequence)
+  function S.new_1(_, map) return setmetatable({ map }, M) end
+  function M.new_1_i(self, map) self[1] = map end
   function M.iterate_1(self, iterator) return (self[1]:iterate_1(iterator)) end
   function M.iteratorValue_1(self, iterator) return self[1][method](self[1], iterator) end
   function M.count_g(self) return (self[1]:count_g()) end

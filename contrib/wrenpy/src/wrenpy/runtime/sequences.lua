@@ -114,6 +114,7 @@ end
 local function lazy(name)
   local M, S = R.define(name, core.Sequence)
   function S.new_2(_, sequence, argument) return setmetatable({ sequence, argument }, M) end
+  function M.new_2_i(self, sequence, argument) self[1], self[2] = sequence, argument end
   function M.iterate_1(self, iterator) return (self[1]:iterate_1(iterator)) end
   function M.iteratorValue_1(self, iterator) return (self[1]:iteratorValue_1(iterator)) end
   return M

@@ -276,7 +276,9 @@ end
 
 -- Sequences of a string's bytes and code points.
 local function view(name, count, get, next_key)
-  local M = R.define(name, core.Sequence)
+  local M, S = R.define(name, core.Sequence)
+  function S.new_1(_, s) return setmetatable({ s }, M) end
+  function M.new_1_i(self, s) self[1] = s end
   M._get1 = function(self, i) return get(self[1], i) end
   M.iterate_1 = function(self, iterator) return self[1][next_key](self[1], iterator) end
   M.iteratorValue_1 = M._get1
