@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from types import SimpleNamespace
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from polyspell.config import Config, Keys
-from polyspell.providers.transport import Transport
-from polyspell.testing.wire import Answer, Wire
+from polyspell.testing.wire import Answer, Wire, at_wire
 from polyspell_openai.provider import OpenAIProvider
 
 Wired = Callable[..., AbstractAsyncContextManager[tuple[Wire, OpenAIProvider]]]
 
 
-@asynccontextmanager
-async def _wired(
+def _wired(
     *answers: Answer, name: str = "openai", **options: Any
-) -> AsyncIterator[tuple[Wire, OpenAIProvider]]:
-    transport = Transport(backoff=0.001)
-    async with Wire(*answers) as wire:
-        config = Config({"providers": {name: {"base_url": f"{wire.url}/v1", **options}}})
-        host: Any = SimpleNamespace(transport=transport, keys=Keys(), config=config)
-        yield wire, OpenAIProvider(host, name)
-        await transport.aclose()
+) -> AbstractAsyncContextManager[tuple[Wire, OpenAIProvider]]:
+    return at_wire(lambda host: OpenAIProvider(host, name), name, *answers, path="/v1", **options)
 
 
 @pytest.fixture

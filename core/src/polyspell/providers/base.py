@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import msgspec
 from polyspell.messages import Delta, Message
@@ -42,6 +42,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 Feature = Literal[
     "tools", "output_schema", "images", "audio", "documents", "thinking", "embeddings"
 ]
+ALL_FEATURES: frozenset[str] = frozenset(get_args(Feature))
 
 
 class ModelInfo(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from polyspell.errors import describe
 from polyspell.hooks import Chain, HookCall, Hooks, expect, through
 from polyspell.messages import Delta, Response, Usage
 from polyspell.providers.base import Request
+from polyspell.providers.facts import require_fits, require_served
 from polyspell.providers.fold import Fold
 
 if TYPE_CHECKING:
@@ -91,16 +92,27 @@ class ModelCall:
             events.emit("provider.request.completed", {**data, "usage": usage, "seconds": seconds})
 
     async def _plain(self) -> AsyncGenerator[Delta, None]:
+        facts = self._host.facts
+        self._require()
         stream = self._provider.stream(self._request)
         add = self._fold.add
         try:
             async for delta in stream:
                 add(delta)
                 yield delta
+            if facts.active and self._fold.usage is not None:
+                await facts.price(self._full, self._fold.usage)
         finally:
             close = getattr(stream, "aclose", None)
             if close is not None:
                 await close()
+
+    def _require(self) -> None:
+        """What the model plainly cannot serve is refused before it is sent."""
+        features = getattr(self._provider, "features", None)
+        if features is not None:
+            require_served(self._full, self._request, features(self._request.model))
+        require_fits(self._full, self._request, self._host.facts.known(self._full))
 
     async def _hooked(self, chain: Chain) -> AsyncGenerator[Delta, None]:
         async def work(emit: Callable[[Delta], None]) -> Response:

@@ -65,6 +65,7 @@ class Endpoint:
         options: what was configured.
         key: whether the provider's own address needs one.
         auth: the headers of a key.
+        headers: for every request.
         explain: maps the provider's own failures.
     """
 
@@ -77,6 +78,7 @@ class Endpoint:
         *,
         key: bool = True,
         auth: Callable[[str], dict[str, str]] = bearer,
+        headers: Mapping[str, str] | None = None,
         explain: Explain | None = None,
     ) -> None:
         elsewhere = options.base_url or os.environ.get(f"{name.upper()}_BASE_URL")
@@ -87,6 +89,7 @@ class Endpoint:
         self._options = options
         self._needs_key = key and self.own
         self._auth = auth
+        self._headers = dict(headers or {})
         self._explain = explain
 
     def call(
@@ -115,7 +118,7 @@ class Endpoint:
             method,
             f"{address.rstrip('/')}{path}{'?' * bool(queries)}{queries}",
             json,
-            {**self._key(), **(headers or {}), **self._options.headers},
+            {**self._headers, **self._key(), **(headers or {}), **self._options.headers},
             self._name,
             timeout=timeout,
             retries=self._options.retries,

@@ -34,7 +34,7 @@ from polyspell.errors import (
     describe,
 )
 from polyspell.messages import Delta
-from polyspell.providers.base import ModelInfo, Request
+from polyspell.providers.base import ALL_FEATURES, ModelInfo, Request
 
 if TYPE_CHECKING:
     from polyspell.host import Host
@@ -111,14 +111,14 @@ class RouteProvider:
         return [ModelInfo(name, " or ".join(r.models)) for name, r in self._routes.items()]
 
     def features(self, model: str) -> frozenset[str]:
-        """What all models of a route can."""
-        found: list[frozenset[str]] = []
+        """What any of the models of a route can."""
+        found: set[str] = set()
         for full in self._route(model).models:
-            _, name, provider = self._host.resolve_model(full)
-            features = getattr(provider, "features", None)
-            if features is not None:
-                found.append(features(name))
-        return frozenset.intersection(*found) if found else frozenset()
+            with contextlib.suppress(PolyspellError):
+                _, name, provider = self._host.resolve_model(full)
+                features = getattr(provider, "features", None)
+                found |= ALL_FEATURES if features is None else features(name)
+        return frozenset(found or ALL_FEATURES)
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Ask the models of a route until one answers."""

@@ -6,9 +6,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json as jsonlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 CLOSE = "close"  # a step: end the connection in order
 RESET = "reset"  # a step: break it
@@ -31,6 +32,7 @@ class Received:
         return jsonlib.loads(self.body)
 
 
+P = TypeVar("P")
 Answer = Sequence[Step] | bytes | Callable[[Received], "Sequence[Step] | bytes"]
 
 
@@ -156,3 +158,21 @@ def events(*values: Any, end: bool = True, done: bool = True) -> list[Step]:
     texts = [value if isinstance(value, str) else jsonlib.dumps(value) for value in values]
     packets = [f"data: {text}\n\n".encode() for text in [*texts, *(["[DONE]"] if done else [])]]
     return stream(*packets, end=end)
+
+
+@contextlib.asynccontextmanager
+async def at_wire(
+    make: Callable[[Any], P], name: str, *answers: Answer, path: str = "", **options: Any
+) -> AsyncIterator[tuple[Wire, P]]:
+    """A server, and a provider that asks it: `make(host)` gets the least that a provider needs of a
+    host. `path` follows the server's address; `options` are those of `[providers.NAME]`."""
+    from polyspell.config import Config, Keys
+    from polyspell.providers.transport import Transport
+
+    transport = Transport(backoff=0.001)
+    async with Wire(*answers) as wire:
+        config = Config({"providers": {name: {"base_url": f"{wire.url}{path}", **options}}})
+        try:
+            yield wire, make(SimpleNamespace(transport=transport, keys=Keys(), config=config))
+        finally:
+            await transport.aclose()
