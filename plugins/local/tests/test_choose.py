@@ -6,7 +6,7 @@ import json
 
 import jsonschema_rs
 import pytest
-from polyspell.errors import BadRequestError
+from polyspell.errors import BadRequestError, BadResponseError
 from polyspell.messages import Media, Message, Text, ToolCall, ToolResult
 from polyspell.providers.base import ToolSpec
 from polyspell_local import choose
@@ -87,6 +87,18 @@ def test_a_long_result_is_shortened_for_the_choice_only() -> None:
     messages = [*MESSAGES[:-1], Message("tool", [ToolResult("1", "weather", "x" * 5000)])]
     assert len(choose.prompt(read(messages), TOOLS)[-1]["content"]) < 2000
     assert len(read(messages).messages()[-1]["content"]) > 5000
+
+
+def test_a_choice_of_a_tool_that_is_not_there_lists_those_that_are() -> None:
+    assert choose.allowed(TOOLS, "now") == [NOW]
+    with pytest.raises(BadRequestError) as caught:
+        choose.allowed(TOOLS, "later")
+    assert "weather, now, plant" in caught.value.hint
+
+
+def test_a_choice_in_broken_json_is_a_bad_response() -> None:
+    with pytest.raises(BadResponseError, match="broken"):
+        choose.parse('{"tool": "wea')
 
 
 def test_a_choice_is_read_as_a_call_with_an_id_of_its_own() -> None:

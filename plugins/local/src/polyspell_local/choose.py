@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
+from polyspell.errors import BadRequestError, BadResponseError
 from polyspell.messages import ToolCall
 from polyspell.providers.base import ToolSpec
 
@@ -118,6 +119,23 @@ def _type(schema: Any) -> str:
     return "|".join(kind) if isinstance(kind, list) else str(kind)
 
 
+def allowed(tools: Sequence[ToolSpec], tool_choice: str) -> Sequence[ToolSpec]:
+    """The tools that `tool_choice` leaves: all, or the one that it names.
+
+    Raises:
+        BadRequestError: it names none of them.
+    """
+    if tool_choice in ("auto", "required"):
+        return tools
+    named = [tool for tool in tools if tool.name == tool_choice]
+    if not named:
+        raise BadRequestError(
+            f"tool_choice asks for {tool_choice!r}, which is none of the tools.",
+            hint=f"It may be auto, none, required, or one of {', '.join(t.name for t in tools)}.",
+        )
+    return named
+
+
 def schema(tools: Sequence[ToolSpec], *, must: bool) -> Schema:
     """The JSON Schema of a choice. `must` leaves "none" out."""
     options = [_option(tool, f"#/oneOf/{n}/properties/arguments") for n, tool in enumerate(tools)]
@@ -154,9 +172,12 @@ def parse(text: str) -> ToolCall | None:
     """The call that a choice asks for; None for "none".
 
     Raises:
-        ValueError: the text is no whole choice.
+        BadResponseError: the text is no choice.
     """
-    choice = json.loads(text)
+    try:
+        choice = json.loads(text, strict=False)
+    except ValueError as error:
+        raise BadResponseError(f"The model chose a tool in JSON that is broken: {text}") from error
     if choice["tool"] == NONE:
         return None
     arguments = json.dumps(choice["arguments"], ensure_ascii=False)

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,13 +42,13 @@ class Loaded:
         self._threads = ThreadPoolExecutor(parallel, thread_name_prefix=f"local/{name}")
 
     async def chat(
-        self, body: dict[str, Any], timeout: float | None = None
+        self, body: dict[str, Any], deadline: float | None = None
     ) -> AsyncGenerator[dict[str, Any]]:
         """The chunks of a chat completion, in the shape of OpenAI's.
 
         Args:
             body: the request.
-            timeout: seconds for the whole answer.
+            deadline: when it has to be whole, by the clock of the event loop.
 
         Raises:
             ProviderError: or one of its kinds.
@@ -56,10 +57,9 @@ class Loaded:
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[Any] = asyncio.Queue()
         stop = threading.Event()
-        deadline = None if timeout is None else loop.time() + timeout
 
         def put(piece: Any) -> bool:
-            if not loop.is_closed():  # or nobody waits for the piece any more
+            with suppress(RuntimeError):  # the loop is closed: nobody waits for the piece any more
                 loop.call_soon_threadsafe(pieces.put_nowait, piece)
             return stop.is_set() or self._closing.is_set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -108,6 +109,8 @@ class _Answer:
         self._request = request
         self._conversation = conversation
         self._loaded = loaded
+        now, timeout = asyncio.get_running_loop().time(), request.timeout
+        self._deadline = None if timeout is None else now + timeout
         self._usage = Usage(requests=1)
         self._reason: FinishReason = "other"
 
@@ -134,9 +137,8 @@ class _Answer:
     async def _choose(self) -> ToolCall | None:
         """The tool to call; None for none, or (the reason is "length") for one that was cut off."""
         request = self._request
-        named = [tool for tool in request.tools if tool.name == request.tool_choice]
-        must = bool(named) or request.tool_choice == "required"
-        tools = named or request.tools
+        must = request.tool_choice != "auto"
+        tools = choose.allowed(request.tools, request.tool_choice)
         body = {
             "messages": choose.prompt(self._conversation, tools),
             "json_schema": choose.schema(tools, must=must),
@@ -169,7 +171,7 @@ class _Answer:
 
     async def _chat(self, body: dict[str, Any]) -> AsyncGenerator[str]:
         """The text of an answer; adds to the usage, and sets the reason for its end."""
-        async with aclosing(self._loaded.chat(body, self._request.timeout)) as chunks:
+        async with aclosing(self._loaded.chat(body, self._deadline)) as chunks:
             async for chunk in chunks:
                 for choice in chunk["choices"]:
                     if text := choice["delta"].get("content"):
