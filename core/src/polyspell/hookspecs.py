@@ -61,6 +61,11 @@ class MemoryInfo(Info, frozen=True, kw_only=True):
     """A kind of memory. `load` is called as `factory(host, **options)` and gives a `Memory`."""
 
 
+class CatalogInfo(Info, frozen=True, kw_only=True):
+    """A source of facts about models. `load` is called as `factory(host)` and gives a
+    `ModelCatalog`."""
+
+
 class OutputParserInfo(Info, frozen=True, kw_only=True):
     """A parser of what models write. `load` is called without arguments and gives an
     `OutputParser`."""
@@ -89,6 +94,11 @@ def polyspell_tools() -> list[ToolInfo | Tool]:  # type: ignore[empty-body]
 @hookspec
 def polyspell_memory_stores() -> list[MemoryInfo]:  # type: ignore[empty-body]
     """Kinds of memory, named by the `type` of `memory.create`."""
+
+
+@hookspec
+def polyspell_model_catalogs() -> list[CatalogInfo]:  # type: ignore[empty-body]
+    """Facts about models: sizes, features, prices."""
 
 
 @hookspec

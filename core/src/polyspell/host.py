@@ -14,6 +14,7 @@ from polyspell.events import EventBus
 from polyspell.hooks import Hook, Hooks
 from polyspell.hookspecs import Info
 from polyspell.plugins import PluginManager, PluginStatus, chosen_plugins
+from polyspell.providers.facts import Facts, ModelCatalog
 from polyspell.registry import Registry, load_object
 from polyspell.tools import Tool
 
@@ -65,6 +66,8 @@ class Host:
         self.tools: Registry[Tool] = Registry("tool")
         self.engines: Registry[Engine] = Registry("engine", functools.partial(missing, "engine"))
         self.memory_stores: Registry[Callable[..., Memory]] = Registry("memory store")
+        self.model_catalogs: Registry[ModelCatalog] = Registry("model catalogue")
+        self.facts = Facts(self.model_catalogs)
         self.output_parsers: Registry[OutputParser] = Registry("output parser")
         self.agents: Registry[Agent] = Registry("agent")
         self.script_apis: Registry[type] = Registry("script module")
@@ -85,6 +88,7 @@ class Host:
             ("polyspell_memory_stores", self._add_memory),
             ("polyspell_engines", self._add_engine),
             ("polyspell_output_parsers", self._add_parser),
+            ("polyspell_model_catalogs", self._add_catalog),
             ("polyspell_script_apis", self._add_api),
             ("polyspell_hooks", self._add_hook),
         )
@@ -127,6 +131,11 @@ class Host:
     def _add_engine(self, info: Any, source: str) -> str:
         about = self._describe(info, source, lambda: load_object(info.load)())
         self.engines.register(info.name, **about)
+        return str(info.name)
+
+    def _add_catalog(self, info: Any, source: str) -> str:
+        about = self._describe(info, source, lambda: load_object(info.load)(self))
+        self.model_catalogs.register(info.name, **about)
         return str(info.name)
 
     def _add_parser(self, info: Any, source: str) -> str:

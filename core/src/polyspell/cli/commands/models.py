@@ -12,6 +12,7 @@ from polyspell.cli.hosts import with_host
 from polyspell.cli.show import json_option, print_rows, warn
 from polyspell.errors import AuthError, NotFoundError, PolyspellError
 from polyspell.host import Host
+from polyspell.providers.base import ModelInfo
 
 
 @click.group("models", invoke_without_command=True)
@@ -36,15 +37,27 @@ def command(ctx: click.Context, provider: str | None, everything: bool, as_json:
                     warn(f"{name}: {error}")
                 continue
             for model in found:
-                about = msgspec.to_builtins(model)
-                rows.append({**about, "name": f"{name}/{model.name}"})
+                rows.append(await _row(host, f"{name}/{model.name}", model))
         return rows
 
     columns = {
         "name": "model", "context_tokens": "context", "features": "features",
-        "installed": "installed", "description": "",
+        "price": "$ per M in / out", "installed": "installed", "description": "",
     }  # fmt: skip
     print_rows(with_host(work), columns, as_json, "No models: pip install polyspell-local")
+
+
+async def _row(host: Host, full: str, model: ModelInfo) -> dict[str, Any]:
+    """What the provider says of a model, and what catalogues know beside it."""
+    row: dict[str, Any] = {**msgspec.to_builtins(model), "name": full}
+    facts = await host.facts.of(full) if host.facts.active else None
+    if facts is not None:
+        row.setdefault("context_tokens", facts.context_tokens)
+        row.setdefault("output_tokens", facts.output_tokens)
+        if facts.prices is not None:
+            row["prices"] = msgspec.to_builtins(facts.prices)
+            row["price"] = f"{facts.prices.input:g} / {facts.prices.output:g}"
+    return row
 
 
 def _ready(host: Host, everything: bool) -> list[str]:
