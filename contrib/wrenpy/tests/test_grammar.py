@@ -191,3 +191,33 @@ def test_too_many_parameters_arguments_and_fields_are_errors(mistakes):
     fields = "\n".join(f" _f{i} = 1" for i in range(256))
     source = f"class A {{\n construct new() {{\n{fields}\n}}\n}}"
     assert any("A class can only have 255 fields." in m for _, m in mistakes(source))
+
+
+def test_blocks_nest_deeply(output, mistakes):
+    def nested(depth):
+        opening = "".join(f"if (x > {i}) {{\nfor (i{i} in 1..1) {{\n" for i in range(depth))
+        return "var x = 1000\n" + opening + "System.print(x)\n" + "}\n}\n" * depth
+
+    assert output(nested(20)) == "1000\n"
+    (line, message), *_ = mistakes(nested(200))
+    assert "nested too deeply" in message or "beyond what Lua can compile" in message
+
+
+def test_jumps_out_of_nested_blocks_and_conditions(output):
+    program = """
+    var f = Fn.new {|n|
+      for (i in 0..n) {
+        if (i == 1) continue
+        while (true) {
+          if (i > 2) return i
+          if ((i = i + 1) == 2) break else continue
+        }
+      }
+      return "end"
+    }
+    System.print([f.call(0), f.call(1), f.call(5)])
+    if (true) if (false) System.print(1) else System.print(2)
+    var x
+    if (x = null) System.print("no") else if ((x = 3) && x > 2) System.print(x)
+    """
+    assert output(program) == "[end, end, 3]\n2\n3\n"

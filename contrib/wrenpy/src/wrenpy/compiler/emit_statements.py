@@ -75,6 +75,13 @@ class StatementEmitter(ExpressionEmitter):
         else:
             raise AssertionError(node)
 
+    def inner(self, node: Node) -> None:
+        """A statement that has a Lua block to itself."""
+        if isinstance(node, Scope):
+            self.body(node.body)
+        else:
+            self.statement(node)
+
     def evaluate(self, node: Node) -> None:
         """An expression for its effect."""
         if isinstance(node, (Literal, This)):
@@ -143,7 +150,7 @@ class StatementEmitter(ExpressionEmitter):
             self.write(keyword)
             self.expr(condition)
             self.write(" then ")
-            self.statement(current.then)
+            self.inner(current.then)
             other = current.other
             if other is None:
                 break
@@ -151,7 +158,7 @@ class StatementEmitter(ExpressionEmitter):
                 current, keyword = other, "elseif "
                 continue
             self.write("else ")
-            self.statement(other)
+            self.inner(other)
             break
         self.write(closers)
 
@@ -221,11 +228,13 @@ class StatementEmitter(ExpressionEmitter):
         if variable is not None:
             self.define(variable, Temp(node.line, value))
         assert node.body is not None
-        self.write("do ")
-        self.statement(node.body)
-        self.write("end; ")
         if node.continues:
-            self.write(f"::c_{id(node)}:: ")
+            # Lua lets no `goto` jump into the scope of a local.
+            self.write("do ")
+            self.inner(node.body)
+            self.write(f"end; ::c_{id(node)}:: ")
+        else:
+            self.inner(node.body)
         self.write("end; ")
         # A closure made in each round costs more than its text says.
         self.out[fuel] = FUEL.format(node.weight + 8 * (self.blocks - blocks))
