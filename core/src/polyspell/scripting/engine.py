@@ -155,7 +155,8 @@ class Context(Protocol):
         ...
 
     def release(self, functions: Sequence[int]) -> None:
-        """The host no longer holds these script functions."""
+        """The host gives back functions: a function that has crossed several times is kept until it
+        was given back as often. Unknown ones are ignored."""
         ...
 
     def get(self, name: str) -> Any:

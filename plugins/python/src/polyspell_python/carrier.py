@@ -39,6 +39,7 @@ class Carrier:
         self._classes = {spec.name: handle_class(spec, ask) for spec in api.handles}
         self.functions: dict[int, Callable[..., Any]] = {}
         self._numbers: dict[Any, int] = {}
+        self._crossed: dict[int, int] = {}
         self._count = 0
         self._dropped: list[int] = []
         self._left = 0
@@ -46,8 +47,11 @@ class Carrier:
     def release(self, numbers: Sequence[int]) -> None:
         """The host holds these functions no more."""
         for number in numbers:
-            if (function := self.functions.pop(number, None)) is not None:
-                self._numbers.pop(function, None)
+            if number in self.functions:
+                self._crossed[number] -= 1
+                if not self._crossed[number]:
+                    del self._crossed[number]
+                    self._numbers.pop(self.functions.pop(number), None)
 
     def take_dropped(self) -> list[int]:
         """The handles that the script let go of since the last time."""
@@ -135,6 +139,8 @@ class Carrier:
             self._count += 1
             number = self._numbers[function] = self._count
             self.functions[number] = function
+            self._crossed[number] = 0
+        self._crossed[number] += 1
         name = getattr(function, "__name__", "")
         return describe(number, "" if name == "<lambda>" else name, function)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -84,7 +84,7 @@ class MontyContext:
     def release(self, functions: Sequence[int]) -> None:
         """The host no longer holds these script functions."""
         gone = [number for number in functions if number in self._desk.given]
-        self._desk.given.difference_update(gone)
+        self._desk.given -= Counter(gone)
         if gone:
             self._do(lambda: self._kernel.job(0, "release", 0, gone) if self._kernel else None)
 
@@ -135,7 +135,7 @@ class MontyContext:
             tasks=sorted(self._tasks),
             calls=desk.count,
             waiting=desk.waiting,
-            given=sorted(desk.given),
+            given=sorted(desk.given.elements()),
             places=scripts.sites.places,
             sources=scripts.sites.sources,
             modules=scripts.modules,

@@ -6,6 +6,7 @@ What comes may be anything: the sandbox is not trusted.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -62,7 +63,7 @@ class Desk:
         self._limits, self._port, self._scripts = options.limits, port, scripts
         self._tasks, self._ended, self._settle = tasks, ended, settle
         self.waiting: dict[int, Waiting] = {}
-        self.given: set[int] = set()
+        self.given: Counter[int] = Counter()  # functions that the host holds, how often
         """The functions that the host may call."""
         self.count = 0
         self._loads = 0
@@ -133,7 +134,7 @@ class Desk:
 
     def refer(self, number: int, name: str) -> FunctionRef:
         """A function of the script, for the host."""
-        self.given.add(number)
+        self.given[number] += 1
         return self._scripts.describe(number, name)
 
     # -- inside -----------------------------------------------------------------------------------

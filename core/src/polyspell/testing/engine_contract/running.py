@@ -140,6 +140,16 @@ class LifetimeContract(ContractBase):
             driver.context.release([function.id])
             assert error_of(driver.call(function, 4))["code"] == "not_found"
 
+    def test_a_function_that_crossed_twice_is_kept_until_both_are_given_back(self) -> None:
+        with self.open() as driver:
+            functions = driver.value(self.script("functions"))
+            again = value_of(driver.call(functions["identity"], functions["later"]))
+            assert again.id == functions["later"].id
+            driver.context.release([again.id])
+            assert value_of(driver.call(functions["later"], 3)) == 3
+            driver.context.release([again.id])
+            assert error_of(driver.call(functions["later"], 3))["code"] == "not_found"
+
     def test_a_closed_context_ends_its_tasks_without_an_outcome(self) -> None:
         driver = self.open()
         driver.start(self.script("wait"))

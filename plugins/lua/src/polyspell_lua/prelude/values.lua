@@ -17,21 +17,25 @@ Holed.__newindex = function(list, key, value)
 end
 P.List, P.Object, P.Bytes, P.Error, P.Holed, P.nulls = List, Object, Bytes, Error, Holed, nulls
 
--- Functions of the script that the host knows, by number; the same function keeps its number.
-local functions, numbers, last = {}, {}, 0
+-- Functions of the script that the host knows, by number; the same function keeps its number, and is
+-- kept until the host has given it back as often as it has crossed.
+local functions, numbers, crossed, last = {}, {}, {}, 0
 P.functions = functions
 function P.number_of(fn)
   local id = numbers[fn]
   if not id then
     last = last + 1
     id = last
-    functions[id], numbers[fn] = fn, id
+    functions[id], numbers[fn], crossed[id] = fn, id, 0
   end
+  crossed[id] = crossed[id] + 1
   return id
 end
 function P.release(id)
   local fn = functions[id]
-  if fn then functions[id], numbers[fn] = nil, nil end
+  if not fn then return end
+  crossed[id] = crossed[id] - 1
+  if crossed[id] == 0 then functions[id], numbers[fn], crossed[id] = nil, nil, nil end
 end
 
 -- Handles of the host by number, while the script holds them. Their identity is kept aside, so
