@@ -176,3 +176,22 @@ def test_recursion_through_sequences_goes_deep(output):
     System.print(R.lists(20000))
     """
     assert output(program) == "20000\n"
+
+
+def test_functions_with_many_variables_recurse_deeply_too(output):
+    names = [f"v{i}" for i in range(110)]
+    lines = "\n".join(f"        var {name} = n" for name in names)
+    program = f"""
+    class R {{
+      static sum(n) {{
+        if (n > 0) {{
+  {lines}
+          return R.small(n, {" + ".join(names[:5])})
+        }}
+        return 0
+      }}
+      static small(n, x) {{ sum(n - 1) + 1 }}
+    }}
+    System.print(R.sum(5000))
+    """
+    assert output(program) == "5000\n"

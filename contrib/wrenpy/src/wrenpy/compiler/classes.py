@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .expressions import CALL
 from .mangle import BINARY, describe, mangle
-from .nodes import Block, Class, Method, Node
+from .nodes import Block, Node
 from .scope import Attributes, ClassInfo, Function, Variable
+from .statement_nodes import Class, Method
 from .statements import StatementParser
 
 _INFIX_ONLY = frozenset(BINARY) - {"-"}

@@ -7,7 +7,7 @@ from .nodes import Node, Temp
 
 # Helper functions of the runtime that emitted code reaches as locals of its chunk.
 FUEL = "F[1]=F[1]-{0} if F[1]<0 then F.slice() end "
-ENTRY = "F[1]=F[1]-{0} if F[1]<0 and F.slice(true) then return (F.seg({1})) end "
+ENTRY = "F[1]=F[1]-{0} if F[1]<0 and F.slice({1}) then return (F.seg({2})) end "
 
 
 class Writer:

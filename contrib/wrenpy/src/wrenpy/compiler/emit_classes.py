@@ -6,15 +6,16 @@ known here, past the inherited ones; else each has a key that no other class can
 
 from __future__ import annotations
 
-from .emit_statements import StatementEmitter, parameter_name
+from .emit_blocks import BlockEmitter, parameter_name
 from .lua_text import lua_number, lua_string
-from .nodes import Class, Field, Method, Name, Node
+from .nodes import Field, Name, Node
 from .scope import Attributes, ClassInfo, Variable
+from .statement_nodes import Class, Method
 
 MAX_PRESIZE = 32
 
 
-class Emitter(StatementEmitter):
+class Emitter(BlockEmitter):
     """Writes a whole chunk."""
 
     def __init__(self, unit: int) -> None:

@@ -7,17 +7,7 @@ before it that may have an effect, or may see one, is first put in a temporary.
 from __future__ import annotations
 
 from .emit_base import Writer
-from .nodes import (
-    Assign,
-    Block,
-    Conditional,
-    Literal,
-    Logical,
-    Many,
-    Node,
-    Temp,
-    This,
-)
+from .nodes import Assign, Block, Conditional, Literal, Logical, Many, Node, Temp, This
 
 
 class Lowering(Writer):

@@ -1,4 +1,4 @@
-"""The syntax tree: plain nodes that the parser makes and the emitter walks.
+"""The syntax tree of expressions: plain nodes that the parser makes and the emitter walks.
 
 `stmt` says that the node (not counting the bodies of functions in it) cannot be written as a Lua
 expression, so the emitter has to lower it to statements first. `depth` is the height of the tree.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .scope import Attributes, ClassInfo, Function, Variable
+    from .scope import ClassInfo, Function, Variable
 
 MAX_DEPTH = 40  # deeper expressions are cut by a temporary: Lua's parser nests 200 levels at most
 
@@ -194,15 +194,6 @@ class Block(Node):
         self.end_line = line
 
 
-class Evaluate(Node):
-    """An expression as a statement; its line is the one that it starts on."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, line: int, value: Node) -> None:
-        self.line, self.value = line, value
-
-
 class Temp(Node):
     """A value the emitter has put in a Lua local."""
 
@@ -211,97 +202,6 @@ class Temp(Node):
     def __init__(self, line: int, lua: str, number: bool = False) -> None:
         self.line, self.lua, self.number = line, lua, number
         self.stmt, self.depth = False, 0
-
-
-class Define(Node):
-    """`var name = value`."""
-
-    __slots__ = ("value", "var")
-
-    def __init__(self, line: int, var: Variable, value: Node) -> None:
-        self.line, self.var, self.value = line, var, value
-
-
-class Method(Node):
-    """A method of a class. `body` is None for a foreign one."""
-
-    __slots__ = ("arity", "body", "kind", "mangled", "signature", "static")
-
-    def __init__(
-        self, line: int, kind: str, mangled: str, signature: str, arity: int, static: bool,
-        body: Block | None,
-    ) -> None:  # fmt: skip
-        self.line, self.kind, self.mangled = line, kind, mangled
-        self.signature, self.arity, self.static, self.body = signature, arity, static, body
-
-
-class Class(Node):
-    """A class definition."""
-
-    __slots__ = ("attributes", "info", "methods", "superclass", "var")
-
-    def __init__(self, line: int, var: Variable, superclass: Node | None, info: ClassInfo) -> None:
-        self.line, self.var, self.superclass, self.info = line, var, superclass, info
-        self.methods: list[Method] = []
-        self.attributes: tuple[Attributes, dict[str, Attributes]] | None = None
-
-
-class Import(Node):
-    """`import "module" for a as b`: pairs of a name over there and the variable here."""
-
-    __slots__ = ("module", "names")
-
-    def __init__(self, line: int, module: str) -> None:
-        self.line, self.module = line, module
-        self.names: list[tuple[str, Variable, int]] = []
-
-
-class If(Node):
-    """`if`."""
-
-    __slots__ = ("condition", "other", "then")
-
-    def __init__(self, line: int, condition: Node, then: Node, other: Node | None) -> None:
-        self.line, self.condition, self.then, self.other = line, condition, then, other
-
-
-class Loop(Node):
-    """`while` (var None; head is the condition) or `for` (head is the sequence)."""
-
-    __slots__ = ("body", "continues", "head", "var", "weight")
-
-    def __init__(self, line: int, var: Variable | None, head: Node) -> None:
-        self.line, self.var, self.head = line, var, head
-        self.body: Node | None = None
-        self.continues = False
-        self.weight = 1
-
-
-class Jump(Node):
-    """`break`, or `continue` of the loop."""
-
-    __slots__ = ("loop",)
-
-    def __init__(self, line: int, loop: Loop | None) -> None:
-        self.line, self.loop = line, loop
-
-
-class Return(Node):
-    """`return`."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, line: int, value: Node | None) -> None:
-        self.line, self.value = line, value
-
-
-class Scope(Node):
-    """A block of statements."""
-
-    __slots__ = ("body",)
-
-    def __init__(self, line: int, body: list[Node]) -> None:
-        self.line, self.body = line, body
 
 
 def always_true(node: Node) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .lexer import Note, Tokens
-from .nodes import Loop
 from .scope import (
     MAX_CONSTANTS,
     MAX_LOCALS,
@@ -16,6 +15,7 @@ from .scope import (
     ModuleScope,
     Variable,
 )
+from .statement_nodes import Loop
 
 
 class ParserBase:
@@ -122,6 +122,8 @@ class ParserBase:
         variable = self.new_variable(name)
         fn.scopes[-1][name] = variable
         fn.count += 1
+        if fn.count > fn.most:
+            fn.most = fn.count
         return variable
 
     def declare(self, token: int) -> Variable:

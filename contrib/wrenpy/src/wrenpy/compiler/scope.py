@@ -79,8 +79,8 @@ class Function:
     """A function being compiled: module body (no parent), method, or block."""
 
     __slots__ = (
-        "captures", "cls", "constants", "count", "initializer", "method", "module_uses", "parent",
-        "scopes", "spilled",
+        "captures", "cls", "constants", "count", "initializer", "method", "module_uses", "most",
+        "parent", "scopes", "spilled",
     )  # fmt: skip
 
     def __init__(self, parent: Function | None, method: bool) -> None:
@@ -89,7 +89,7 @@ class Function:
         self.initializer = False
         self.scopes: list[dict[str, Variable]] = [] if parent is None else [{}]
         self.cls: ClassInfo | None = None  # the class whose body is being read directly in here
-        self.count = 1  # live locals; the receiver is one
+        self.count = self.most = 1  # live locals, now and at most; the receiver is one
         self.constants: set[str | float] = set()
         self.module_uses: dict[Variable, int] = {}
         self.captures: set[Variable] = set()

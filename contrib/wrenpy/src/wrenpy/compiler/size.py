@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .nodes import Assign, Define, Evaluate, If, Literal, Loop, Many, Node, Return, Scope, Super
+from .nodes import Assign, Literal, Many, Node, Super
+from .statement_nodes import Define, Evaluate, If, Loop, Return, Scope
 
 BIG = 8000  # tokens below which no statement comes near the limit
 MAX_JUMP = 1 << 16

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .expressions import ExpressionParser
-from .nodes import Binary, Define, Evaluate, If, Import, Jump, Literal, Loop, Node, Return, Scope
+from .nodes import Binary, Literal, Node
+from .primary import ExpressionParser
 from .scope import MAX_LOCALS
 from .size import BIG, too_far
+from .statement_nodes import Define, Evaluate, If, Import, Jump, Loop, Return, Scope
 
 
 class StatementParser(ExpressionParser):

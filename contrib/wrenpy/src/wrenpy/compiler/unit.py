@@ -8,8 +8,9 @@ from .analysis import find_numbers, place_variables
 from .classes import Parser
 from .emit_classes import Emitter
 from .lexer import Lexer, Note
-from .nodes import Node, Return
+from .nodes import Node
 from .scope import ModuleScope, Variable
+from .statement_nodes import Return
 
 Kind = Literal["module", "function", "expression"]
 

@@ -3,10 +3,12 @@
 -- stack at a function's entry, so that a slice cannot overflow a stack that was not deep.
 local R = ...
 local getinfo, count, collect = debug.getinfo, collectgarbage, collectgarbage
-local min, huge = math.min, math.huge
+local min, floor, huge = math.min, math.floor, math.huge
 
 local SLICE = 40000
-local DEEP = 350 -- frames on one coroutine's stack past which it goes on in another
+-- Slots and frames of a coroutine's stack past which calls go on in another. LuaJIT has 65,500
+-- slots: what is not deep yet has room for one more slice.
+local DEEP_SLOTS, DEEP_FRAMES = 15000, 350
 local F = { 0 } -- its other fields are what emitted code calls when F[1] runs out or arguments lack
 R.F = F
 F.short = R.short
@@ -93,14 +95,14 @@ local function check_time()
   if budget.time <= 0 then R.limit("time") end
 end
 
--- A slice is over. With `deep_matters`, says whether the stack has become deep.
-local function slice(deep_matters)
+-- A slice is over. A function that starts, and takes so many slots, asks whether the stack is deep.
+local function slice(slots)
   settle()
   if budget.fuel <= 0 then R.limit("fuel") end
   hand_out()
   check_heap()
   if untimed >= TIMED then check_time() end
-  return deep_matters and getinfo(DEEP, "l") ~= nil
+  return slots and getinfo(min(DEEP_FRAMES, floor(DEEP_SLOTS / slots)), "l") ~= nil
 end
 R.slice = slice
 F.slice = slice
