@@ -83,10 +83,11 @@ class Config:
     def _merge(self, values: dict[str, Any], origin: str) -> None:
         for key, value in values.items():
             if key in _VALUES:
+                if not isinstance(value, str):
+                    raise ConfigError(f"{origin}: {key} must be a text.", hint=f'{key} = "..."')
                 self.values[key] = value
             elif key in _TABLES:
-                if not isinstance(value, dict):
-                    raise ConfigError(f"{origin}: {key} must be a table, [{key}].")
+                _check(key, value, origin)
                 self.values[key] = _deep(self.values.get(key, {}), value)
             else:
                 raise ConfigError(
@@ -119,6 +120,23 @@ class Config:
         return user_dir("data")
 
 
+def _check(table: str, value: Any, origin: str) -> None:
+    """Refuse what is no table, and what would be passed over in silence."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{origin}: {table} must be a table, [{table}].")
+    for key, inner in value.items():
+        if table == "providers" and not isinstance(inner, dict):
+            raise ConfigError(f"{origin}: providers.{key} must be a table, [providers.{key}].")
+        if table != "plugins":
+            continue
+        if key not in ("enable", "disable"):
+            raise ConfigError(
+                f"{origin}: unknown setting plugins.{key}.", hint="Known are enable and disable."
+            )
+        if not (isinstance(inner, list) and all(isinstance(name, str) for name in inner)):
+            raise ConfigError(f"{origin}: plugins.{key} must be a list of names.")
+
+
 def _deep(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Two tables as one; inner tables are merged, everything else is replaced."""
     merged = dict(base)
@@ -131,7 +149,7 @@ def _deep(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def _found() -> list[Path]:
     files = [user_dir("config") / FILE]
     if named := os.environ.get("POLYSPELL_CONFIG"):
-        return [*[f for f in files if f.is_file()], Path(named)]
+        return [*[f for f in files if f.is_file()], Path(named).expanduser()]
     here = Path.cwd()
     nearest = next((d / FILE for d in (here, *here.parents) if (d / FILE).is_file()), None)
     if nearest is not None:
@@ -169,7 +187,7 @@ class Keys:
 
     def get(self, name: str) -> str | None:
         """A provider's key, or None."""
-        return os.environ.get(self.variable(name)) or self._stored().get(name)
+        return os.environ.get(self.variable(name), "").strip() or self._stored().get(name)
 
     def require(self, name: str) -> str:
         """A provider's key.
@@ -187,7 +205,14 @@ class Keys:
         return key
 
     def set(self, name: str, key: str) -> None:
-        """Store a key in the key file."""
+        """Store a key in the key file, without the white space around it.
+
+        Raises:
+            ConfigError: it is empty, or has characters that no key has.
+        """
+        key = key.strip()
+        if not key or not (name + key).isprintable():
+            raise ConfigError(f"That is no key for {name!r}.", hint="Copy it again.")
         self._write({**self._stored(), name: key})
 
     def remove(self, name: str) -> bool:
@@ -202,20 +227,21 @@ class Keys:
         """Where each known key comes from: name to "environment" or "file"."""
         found = dict.fromkeys(self._stored(), "file")
         for name, variable in self.variables.items():
-            if os.environ.get(variable):
+            if os.environ.get(variable, "").strip():
                 found[name] = "environment"
         return found
 
     def _stored(self) -> dict[str, str]:
         try:
-            text = self.path.read_text("utf-8")
+            data = self.path.read_bytes()
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise ConfigError(f"{self.path} cannot be read: {error.strerror}.") from error
         try:
+            text = data.decode("utf-8")
             return {str(k): str(v) for k, v in tomllib.loads(text).items()}
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(
                 f"{self.path} is damaged: {error}.", hint="Correct or delete the file."
             ) from error

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import contextlib
 import functools
 import inspect
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from polyspell.aio import runner
+from polyspell.aio import GRACE, runner
 from polyspell.config import Config, Keys
 from polyspell.errors import ConfigError, PluginError
 from polyspell.events import EventBus
@@ -107,7 +111,13 @@ class Host:
         return {"make": make, "source": source, "aliases": info.aliases, "info": info}
 
     def _add_provider(self, info: Any, source: str) -> str:
-        about = self._describe(info, source, lambda: load_object(info.load)(self))
+        def make() -> Provider:
+            provider: Provider = load_object(info.load)(self)
+            if not callable(getattr(provider, "stream", None)):
+                raise TypeError(f"{info.load} gave {provider!r}, which has no stream()")
+            return provider
+
+        about = self._describe(info, source, make)
         self.providers.register(info.name, **about)
         if info.key_env:
             self.keys.variables[info.name] = info.key_env
@@ -177,20 +187,17 @@ class Host:
             return
         self._closed = True
         await self._announce("polyspell_shutdown")
-        if self._scripts is not None:
-            await self._scripts.aclose()
+        await _close(self._scripts)
         await self.events.drain()
         for owned in (*self.providers.loaded(), self._transport):
-            close = getattr(owned, "aclose", None)
-            if close is not None:
-                await close()
+            await _close(owned)
 
     async def _announce(self, hook: str) -> None:
         for status, result in self.plugins.call(hook, host=self):
             try:
                 if inspect.isawaitable(result):
                     await result
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 status.error = f"{hook} failed: {type(error).__name__}: {error}"
 
     async def __aenter__(self) -> Host:
@@ -293,7 +300,17 @@ def _missing(host: Host, kind: str, name: str) -> str:
         return f"Its plugin does not work: {failed.error}"
     if failed is not None and not failed.active:
         return f"Its plugin {failed.distribution} is not active: see `plugins` in polyspell.toml."
-    return f"pip install polyspell-{name}"
+    return f"Install it: pip install polyspell-{name}"
+
+
+async def _close(owned: Any) -> None:
+    """Close what can be closed; that it fails keeps nothing else from being closed."""
+    close = getattr(owned, "aclose", None)
+    if close is not None:
+        try:
+            await close()
+        except Exception:
+            logging.getLogger("polyspell").exception("Closing %r failed", owned)
 
 
 _default: Host | None = None
@@ -302,6 +319,14 @@ _default: Host | None = None
 def default_host() -> Host:
     """The process's own host, made at first use; closed when the program ends."""
     global _default
+    if _default is None:
+        atexit.register(_close_default)
     if _default is None or _default.closed:
         _default = Host()
     return _default
+
+
+def _close_default() -> None:
+    if _default is not None:
+        with contextlib.suppress(Exception):
+            runner.run(asyncio.wait_for(_default.aclose(), GRACE))

@@ -49,9 +49,10 @@ def chosen_plugins(config: Config, plugins: Sequence[Any] | None) -> Sequence[An
     if (env := os.environ.get("POLYSPELL_PLUGINS")) is not None:
         return [name.strip() for name in env.split(",") if name.strip()]
     table = config.table("plugins")
+    refused = [f"-{name}" for name in table.get("disable", ())]
     if "enable" in table:
-        return list(table["enable"])
-    return [f"-{name}" for name in table.get("disable", ())] or None
+        return [*table["enable"], *refused] if table["enable"] else []
+    return refused or None
 
 
 class PluginManager:
@@ -76,18 +77,18 @@ class PluginManager:
     # -- finding --------------------------------------------------------------------------------
 
     def _discover(self, chosen: Callable[[str], bool], asked: Iterable[str]) -> None:
-        seen: dict[str, importlib.metadata.EntryPoint] = {}
         for entry in importlib.metadata.entry_points(group=GROUP):
-            known = seen.setdefault(entry.name, entry)
-            if known is entry:
+            owner = self.status.get(entry.name)
+            distribution = _distribution(entry)[0]
+            if owner is None:
                 self._add_entry_point(entry, chosen(entry.name))
-            elif _distribution(known) != _distribution(entry):
-                self.status[entry.name].error = (
-                    f"The plugin name {entry.name!r} is claimed by {_distribution(known)[0]} "
-                    f"and by {_distribution(entry)[0]}. Uninstall one of them."
+            elif owner.distribution != distribution:
+                owner.error = (
+                    f"The plugin name {entry.name!r} is claimed by {owner.distribution} "
+                    f"and by {distribution}. Uninstall one of them."
                 )
         for name in asked:
-            if not name.startswith("-") and name not in seen:
+            if not name.startswith("-") and name not in self.status:
                 reason = f"It is not installed: pip install polyspell-{name}"
                 self.status[name] = PluginStatus(name, "", "", active=False, error=reason)
 
@@ -139,7 +140,7 @@ class PluginManager:
             given = {name: arguments[name] for name in implementation.argnames}
             try:
                 result = implementation.function(**given)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 status.error = f"{hook} failed: {type(error).__name__}: {error}"
                 continue
             yield status, result

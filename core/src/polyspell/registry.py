@@ -38,7 +38,7 @@ def load_object(path: str) -> Any:
         found: Any = importlib.import_module(module_name)
         for part in attribute.split("."):
             found = getattr(found, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"Cannot load {path!r}: {type(error).__name__}: {error}.",
             hint="Is what it needs installed? `polyspell plugins` shows where it comes from.",
@@ -79,20 +79,31 @@ class Registry(Generic[T]):
         """
         for taken in (name, *aliases):
             other = self._names.get(taken)
-            if other is not None and not replace:
-                owner = self._entries[other].source
-                raise PluginError(
-                    f"The {self.kind} name {taken!r} is claimed by {owner} and by {source}.",
-                    hint="Uninstall or disable one of them.",
-                    context={"name": taken, "kind": self.kind, "sources": [owner, source]},
-                )
-        if replace:
-            self.unregister(name, missing_ok=True)
+            if other is None:
+                continue
+            if replace:
+                self._take(taken)
+                continue
+            owner = self._entries[other].source
+            raise PluginError(
+                f"The {self.kind} name {taken!r} is claimed by {owner} and by {source}.",
+                hint="Uninstall or disable one of them.",
+                context={"name": taken, "kind": self.kind, "sources": [owner, source]},
+            )
         entry = Entry(name, source, aliases, info, make, value)
         self._entries[name] = entry
         for each in (name, *aliases):
             self._names[each] = name
         return entry
+
+    def _take(self, name: str) -> None:
+        """Free a name: with its entry, or as the alias of one that stays."""
+        entry = self._entries[self._names[name]]
+        if entry.name == name:
+            self.unregister(name)
+        else:
+            del self._names[name]
+            entry.aliases = tuple(alias for alias in entry.aliases if alias != name)
 
     def unregister(self, name: str, *, missing_ok: bool = False) -> None:
         """Remove a name with its aliases."""
@@ -131,7 +142,7 @@ class Registry(Generic[T]):
         except PolyspellError as error:
             entry.error = str(error)
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             entry.error = f"{type(error).__name__}: {error}"
             raise PluginError(
                 f"The {self.kind} {entry.name!r} of {entry.source} does not load: {entry.error}.",

@@ -179,9 +179,9 @@ async def test_a_new_prompt_instead_of_a_decision_leaves_the_call_out(
     assert (result.text, bank.paid) == ("Something else.", [])
 
 
-async def test_a_paused_run_is_resumed_in_another_process(agent_of: Make, bank: Bank) -> None:
+def test_a_paused_run_is_resumed_in_another_process(agent_of: Make, bank: Bank) -> None:
     agent = agent_of(pay(5), "never", tools=bank.tools(), name="payer")
-    paused = await agent.run("Pay!")
+    paused = agent.run_sync("Pay!")
     program = """
         import asyncio, json, sys
         from polyspell import Agent, Host, tool
@@ -193,9 +193,9 @@ async def test_a_paused_run_is_resumed_in_another_process(agent_of: Make, bank: 
 
         async def main():
             async with Host(plugins=["echo"], config={}) as host:
-                replies = [None, lambda request: "Paid elsewhere: " + request.messages[-1].parts[0].content]
+                told = lambda request: "Elsewhere: " + request.messages[-1].parts[0].content
                 agent = Agent("echo/script", name="payer", tools=[pay], host=host,
-                              options={"replies": replies})
+                              options={"replies": [None, told]})
                 result = await agent.resume(json.load(sys.stdin), True)
                 print(result.text, result.usage.requests, result.run_id)
 
@@ -208,7 +208,7 @@ async def test_a_paused_run_is_resumed_in_another_process(agent_of: Make, bank: 
         text=True,
         timeout=60,
     )
-    assert done.stdout.splitlines() == ["paying 5", f"Paid elsewhere: paid 2 {paused.run_id}"], (
+    assert done.stdout.splitlines() == ["paying 5", f"Elsewhere: paid 2 {paused.run_id}"], (
         done.stderr
     )
 

@@ -69,7 +69,7 @@ async def test_a_batch_of_calls_over_the_limit_runs_none_of_them(agent_of: Make)
     agent = agent_of(reply, "never", tools=[add], limits={"tool_calls": 2}, memory=True)
     with pytest.raises(LimitExceeded):
         await agent.run("?")
-    results = [p for p in (await agent.history())[-1].parts]
+    results = (await agent.history())[-1].parts
     assert {p.content for p in results} == {"Error: It was not called: the run ended before."}  # type: ignore[union-attr]
 
 

@@ -52,10 +52,11 @@ async def test_one_that_fails_leaves_the_others(agent_of: Make) -> None:
 
 
 async def test_cancelling_the_run_cancels_all_and_waits_for_them(agent_of: Make) -> None:
-    begun, ended = [], []
+    ended: list[int] = []
+    begun = asyncio.Semaphore(0)
 
     async def work(n: int) -> int:
-        begun.append(n)
+        begun.release()
         try:
             await asyncio.sleep(3600)
         finally:
@@ -65,8 +66,8 @@ async def test_cancelling_the_run_cancels_all_and_waits_for_them(agent_of: Make)
 
     agent = agent_of([call(n) for n in range(5)], "done", tools=[work])
     run = asyncio.ensure_future(agent.run("?"))
-    while len(begun) < 5:
-        await asyncio.sleep(0)
+    for _ in range(5):
+        await begun.acquire()
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
