@@ -111,7 +111,7 @@ class BlockEmitter(StatementEmitter):
                 if parameter.kind == "spilled":
                     self.write(f"{parameter.lua}={parameter_name(parameter)}; ")
         self.body(node.body)
-        if self.calls == calls and node.weight < 3:
+        if self.calls == calls and node.weight < 5:
             self.out[entry] = ""  # a getter or the like: it calls nothing, its caller paid
         if self.initializer:
             self.write("return self ")

@@ -115,7 +115,7 @@ class OperatorParser(ParserBase):
     def end_function(self, node: Block, start: int) -> None:
         """Leave the function of `node`, whose first token was `start`."""
         fn = self.fn
-        node.weight = 1 + (self.c - start) // 32
+        node.weight = 1 + (self.c - start) // 16
         node.end_line = self.lines[self.p]
         parent = fn.parent
         assert parent is not None

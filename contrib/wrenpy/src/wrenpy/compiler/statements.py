@@ -165,7 +165,7 @@ class StatementParser(ExpressionParser):
         first = self.c
         loop.body = self.statement()
         self.loop = outer
-        loop.weight = 1 + (self.c - start) // 32
+        loop.weight = 1 + (self.c - start) // 16
         if self.c - first > BIG and too_far(loop.body, True):
             self.error("Too much code to jump over.")
 

@@ -3,7 +3,7 @@
 -- stack at a function's entry, so that a slice cannot overflow a stack that was not deep.
 local R = ...
 local getinfo, count, collect = debug.getinfo, collectgarbage, collectgarbage
-local min, floor, huge = math.min, math.floor, math.huge
+local min, max, floor, huge = math.min, math.max, math.floor, math.huge
 
 local SLICE = 40000
 -- Slots and frames of a coroutine's stack past which calls go on in another. LuaJIT has 65,500
@@ -21,9 +21,10 @@ function R.totals() return total_fuel, total_output end
 
 function R.set_clock(clock) now = clock end
 
--- Asking for the time leaves Lua, so it is done once in so much fuel.
-local TIMED = 8 * SLICE
-local untimed = 0
+-- Asking for the time leaves Lua, so it is done once in so much fuel: what took PERIOD seconds at
+-- the speed of late, but a slice at least and no more than EIGHT.
+local PERIOD, EIGHT = 0.002, 8 * SLICE
+local timed, untimed = SLICE, 0
 
 local function hand_out()
   given = min(SLICE, budget.fuel)
@@ -48,7 +49,7 @@ end
 -- Time that the host spent for the task while it did not run.
 function R.spend(own, seconds)
   own.time = own.time - seconds
-  untimed = TIMED
+  untimed = timed
 end
 
 function R.leave()
@@ -82,14 +83,15 @@ local function check_heap()
   end
   if kilobytes > memory then
     check_memory(0)
-    untimed = TIMED -- that took its time
+    untimed = timed -- that took its time
   end
 end
 
 local function check_time()
-  untimed = 0
   local ok, time = pcall(now) -- it fails when the user interrupts the host
   if not ok then R.limit("interrupt") end
+  timed = max(SLICE, min(EIGHT, PERIOD * untimed / (time - since + 1e-9)))
+  untimed = 0
   budget.time = budget.time - (time - since)
   since = time
   if budget.time <= 0 then R.limit("time") end
@@ -101,7 +103,7 @@ local function slice(slots)
   if budget.fuel <= 0 then R.limit("fuel") end
   hand_out()
   check_heap()
-  if untimed >= TIMED then check_time() end
+  if untimed >= timed then check_time() end
   return slots and getinfo(min(DEEP_FRAMES, floor(DEEP_SLOTS / slots)), "l") ~= nil
 end
 R.slice = slice
