@@ -27,7 +27,7 @@ class Fold:
 
     def __init__(self, model: str = "") -> None:
         self._parts: list[list[Any]] = []  # [kind, pieces or part]
-        self._calls: dict[int, ToolCall] = {}
+        self._calls: dict[int, tuple[ToolCall, list[str]]] = {}
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
         self.model = model
@@ -77,17 +77,18 @@ class Fold:
     def _tool_call(self, delta: Delta) -> None:
         piece = delta.tool_call
         assert piece is not None
-        call = self._calls.get(piece.index)
-        if call is None:
-            call = ToolCall(piece.id or "", piece.name or "", "", piece.extra)
-            self._calls[piece.index] = call
-            self._parts.append(["part", call])
+        call, written = self._calls.get(piece.index, (None, []))
+        if call is None or (piece.id and call.id and piece.id != call.id):
+            # Some servers count every call as the first: another id is another call.
+            call, written = ToolCall(piece.id or "", piece.name or "", "", piece.extra), []
+            self._calls[piece.index] = call, written
+            self._parts.append(["call", (call, written)])
         else:
             call.id = call.id or piece.id or ""
             call.name = call.name or piece.name or ""
             if piece.extra:
                 call.extra = {**(call.extra or {}), **piece.extra}
-        call.arguments += piece.arguments
+        written.append(piece.arguments)
 
     def response(self) -> Response:
         """The whole answer, or what has come of it."""
@@ -97,11 +98,13 @@ class Fold:
                 parts.append(Text("".join(value)))
             elif kind == "thinking":
                 parts.append(Thinking("".join(value)))
+            elif kind == "call":
+                call, written = value
+                call.id = call.id or f"call_{uuid4().hex[:12]}"
+                call.arguments = "".join(written) or "{}"
+                parts.append(call)
             else:
                 parts.append(value)
-        for call in self._calls.values():
-            call.id = call.id or f"call_{uuid4().hex[:12]}"
-            call.arguments = call.arguments or "{}"
         reason = self.finish_reason or ("tool_calls" if self._calls else "other")
         usage = self.usage or Usage()
         usage.requests = usage.requests or 1
