@@ -68,6 +68,7 @@ class Bridge:
         self.as_object = lupa.as_attrgetter
         self._load = lua.eval(b"load")
         (name, bootstrap), *rest = programs()
+        self.functions: dict[str, Any] = {}
         self.runtime = self._load(bootstrap, name)()
         runtime = self.runtime
         runtime[b"host_write"] = write
@@ -81,7 +82,6 @@ class Bridge:
         self.lua = lua
         self.gc = lua.eval(b"collectgarbage")
         self._environment = lua.table()
-        self.functions: dict[str, Any] = {}
 
     def function(self, name: str) -> Any:
         """A function of the runtime."""
@@ -92,7 +92,7 @@ class Bridge:
 
     def call(self, name: str, *args: Any) -> Any:
         """Call a function of the runtime; several results are a tuple."""
-        return self.runtime[name.encode()](*args)
+        return self.function(name)(*args)
 
     def many(self, name: str, *args: Any) -> tuple[Any, ...]:
         """Call a function of the runtime for any number of results."""

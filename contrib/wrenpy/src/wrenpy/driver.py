@@ -43,7 +43,8 @@ class Driver:
         self.running: list[Task] = []
         self.inside = False  # Lua is running
         self.raised: BaseException | None = None  # by the host while Lua was running
-        self.seconds = 0.0
+        self.seconds = 0.0  # of running, in all
+        self.ended = 0.0  # when Lua last gave control back
         self.refs: list[tuple[Callable[..., Any], bool]] = []
         self.reported: CompileError | None = None
         self.handlers: dict[bytes, Callable[[Task, Any], Reply | None]] = {
@@ -85,14 +86,15 @@ class Driver:
         self.inside = True
         start = time.perf_counter()
         try:
-            event = self.bridge.function("run")(task.state, *reply)
+            event = self.bridge.function("run")(task.state, *reply, start, self.ended)
         except (self.bridge.memory_error, self.bridge.lua_error) as error:
             if not isinstance(error, self.bridge.memory_error) and "memory" not in str(error):
                 raise
             event = (b"limit", b"memory!")
         finally:
             self.inside = False
-            self.seconds += time.perf_counter() - start
+            self.ended = time.perf_counter()
+            self.seconds += self.ended - start
         if self.raised is not None:
             raised, self.raised = self.raised, None
             raise raised

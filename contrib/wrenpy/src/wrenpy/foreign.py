@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from .compiler.mangle import mangle_signature
+from .compiler.mangle import parse_signature
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T", bound=type)
@@ -46,7 +46,7 @@ def static(signature: str) -> Callable[[F], F]:
 
 
 def _marker(signature: str, static: bool) -> Callable[[F], F]:
-    mangle_signature(signature)  # a typing error shows here, not when Wren binds it
+    parse_signature(signature)  # a typing error shows here, not when Wren binds it
 
     def mark(function: F) -> F:
         marks = [*getattr(function, _MARK, ()), (static, _plain(signature))]
@@ -90,7 +90,7 @@ class Foreign:
         self, module: str, name: str, signature: str, static: bool = True
     ) -> Callable[[F], F]:
         """Bind one method of a Wren class, static unless said otherwise."""
-        mangle_signature(signature)
+        parse_signature(signature)
 
         def register(function: F) -> F:
             self.methods[module, name, static, _plain(signature)] = function

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from .bridge import Bridge
-from .compiler.mangle import mangle_signature
+from .compiler.mangle import parse_signature
 from .driver import Driver
 from .errors import CompileError, UsageError
 from .foreign import Binder
@@ -126,13 +127,13 @@ class VM:
     ) -> Task:
         """A task that will call a method."""
         self.driver.check()
-        key = mangle_signature(signature)
-        if signature.count("_") - signature.split("(")[0].split("[")[0].count("_") != len(args):
+        key, arity = parse_signature(signature)
+        if arity != len(args):
             raise ValueError(f"{signature!r} does not take {len(args)} arguments")
         values = [to_wren(self, arg) for arg in args]
         receiver = to_wren(self, target)
         budget = self._budget(limits)
-        state = self.bridge.call("call_task", budget, receiver, key.encode(), *values)
+        state = self.bridge.call("call_task", budget, receiver, key, *values)
         return self._task(state, budget)
 
     def variable(self, module: str, name: str) -> Any:
@@ -204,12 +205,12 @@ class VM:
         if limits is None and self.driver.running:
             return self.driver.running[-1].budget
         own = limits or self.limits
-        budget = self.bridge.lua.table()
-        budget[b"fuel"] = float("inf") if own.fuel is None else own.fuel
-        budget[b"output"] = float("inf") if own.output is None else own.output
-        budget[b"used"] = 0
-        budget[b"time"] = float("inf") if own.seconds is None else own.seconds
-        return budget
+        return self.bridge.call(
+            "budget",
+            math.inf if own.fuel is None else own.fuel,
+            math.inf if own.seconds is None else own.seconds,
+            math.inf if own.output is None else own.output,
+        )
 
     def _task(self, state: Any, budget: Any) -> Task:
         task = Task(self, state, budget)

@@ -7,6 +7,7 @@ for the runtime. The suffix says what kind of method it is, so no two signatures
 
 from __future__ import annotations
 
+import functools
 import re
 
 BINARY = {
@@ -56,8 +57,10 @@ _SIGNATURE = re.compile(
 )
 
 
-def mangle_signature(signature: str) -> str:
-    """The Lua key of a signature such as `add(_)`, `count`, `value=(_)`, `[_]`, `+(_)`.
+@functools.lru_cache(maxsize=1024)
+def parse_signature(signature: str) -> tuple[bytes, int]:
+    """The Lua key of a signature such as `add(_)`, `count`, `value=(_)`, `[_]`, `+(_)`, and how
+    many arguments it takes.
 
     Raises:
         ValueError: it is not a signature.
@@ -66,18 +69,23 @@ def mangle_signature(signature: str) -> str:
     found = _SIGNATURE.fullmatch(text)
     if found is None or not text:
         raise ValueError(f"{signature!r} is not a Wren method signature such as 'add(_)'")
-    args = found["args"]
+    key, arity = _key(found)
+    return key.encode(), arity
+
+
+def _key(found: re.Match[str]) -> tuple[str, int]:
+    args, subscript = found["args"], found["sub"]
     arity = 0 if not args else args.count(",") + 1
-    if found["sub"]:
-        count = found["sub"].count(",") + 1
+    if subscript:
+        count = subscript.count(",") + 1
         if found["set"]:
-            return mangle("subscript setter", "", count + 1)
-        return mangle("subscript", "", count)
+            return mangle("subscript setter", "", count + 1), count + 1
+        return mangle("subscript", "", count), count
     name = found["name"] or found["op"] or ""
-    if found["name"] == "is" and arity == 1:
-        return BINARY["is"]
+    if name == "is" and arity == 1:
+        return BINARY["is"], 1
     if found["set"]:
-        return mangle("setter", name, 1)
+        return mangle("setter", name, 1), 1
     if args is None:
-        return mangle("getter", name, 0)
-    return mangle("method", name, arity)
+        return mangle("getter", name, 0), 0
+    return mangle("method", name, arity), arity

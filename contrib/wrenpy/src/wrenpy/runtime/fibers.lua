@@ -254,7 +254,7 @@ if jit then jit.off(loop) end -- it would only be tried again and again: a resum
 function R.task(fn, budget)
   return { fiber = new_fiber(fn, "root"), budget = budget }
 end
-function R.run(task, value, problem)
-  R.enter(task.budget)
+function R.run(task, value, problem, time, ended)
+  R.enter(task.budget, time, ended)
   return loop(task, task.fiber, value, problem)
 end

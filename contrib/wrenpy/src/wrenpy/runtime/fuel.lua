@@ -39,11 +39,13 @@ local function settle()
   given = F[1]
 end
 
--- The budget of the task that is about to run, and its end.
-function R.enter(own)
-  budget = own
+-- A task is about to run, at a time that the host tells, as it tells when it last got control back:
+-- until then the task that ran before it was running.
+local before, before_since
+function R.enter(own, time, ended)
+  if before then before.time = before.time - (ended - before_since) end
+  budget, since = own, time
   hand_out()
-  since = now()
 end
 
 -- Time that the host spent for the task while it did not run.
@@ -54,10 +56,10 @@ end
 
 function R.leave()
   settle()
-  local time = now()
-  budget.time = budget.time - (time - since)
-  since = time
+  before, before_since = budget, since
 end
+
+function R.budget(fuel, time, output) return { fuel = fuel, time = time, output = output } end
 
 local function check_memory(extra)
   local kilobytes = count("count") + extra
