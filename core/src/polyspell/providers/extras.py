@@ -15,11 +15,13 @@ def rest(given: Mapping[str, Any], known: Set[str]) -> dict[str, Any]:
 
 
 def merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Add a piece to those before it: texts and lists grow, tables merge, the rest is replaced."""
+    """Add a piece to those before it: texts and lists grow, tables merge, the rest is replaced.
+    `more` stays as it is."""
     for key, value in more.items():
         old: Any = into.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            merge(old, value)
+        if isinstance(value, dict):
+            into[key] = old if isinstance(old, dict) else {}
+            merge(into[key], value)
         elif type(old) is type(value) and isinstance(old, str | list):
             into[key] = old + value
         else:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json as jsonlib
-from collections.abc import AsyncIterator, Callable, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -176,3 +177,19 @@ async def at_wire(
             yield wire, make(SimpleNamespace(transport=transport, keys=Keys(), config=config))
         finally:
             await transport.aclose()
+
+
+@contextlib.contextmanager
+def served(*answers: Answer) -> Iterator[Wire]:
+    """A server in a thread of its own, for tests that run loops of theirs."""
+    loop, wire = asyncio.new_event_loop(), Wire(*answers)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(wire.__aenter__(), loop).result(10)
+        yield wire
+        asyncio.run_coroutine_threadsafe(wire.__aexit__(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

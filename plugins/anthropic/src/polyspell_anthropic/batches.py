@@ -8,6 +8,7 @@ from typing import Any
 
 from polyspell.errors import Cancelled, PolyspellError, ProviderError
 from polyspell.messages import Response
+from polyspell.providers.answers import NAMES
 from polyspell.providers.batch import BatchResult, BatchStatus
 from polyspell.providers.endpoint import Endpoint
 from polyspell.providers.exchange import HttpCall, decode
@@ -15,7 +16,6 @@ from polyspell.providers.failures import provider_error
 from polyspell.providers.fold import Fold
 from polyspell.providers.transport import Transport
 
-from polyspell_anthropic.answers import NAMES
 from polyspell_anthropic.reading import Reader, explain
 
 

@@ -14,10 +14,10 @@ from polyspell.errors import (
     ProviderError,
 )
 from polyspell.messages import Delta, FinishReason, Other, Text, Thinking, ToolCallDelta
+from polyspell.providers.answers import NAMES, Answers
 from polyspell.providers.extras import arguments, merge, rest
 from polyspell.providers.failures import provider_error
 
-from polyspell_anthropic.answers import NAMES, Answers
 from polyspell_anthropic.usage import usage
 
 _REASONS: dict[str, FinishReason] = {

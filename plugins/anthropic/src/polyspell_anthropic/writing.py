@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import msgspec
 from polyspell.messages import Media, Message, ToolResult
+from polyspell.providers.answers import ANSWER, ANSWER_VALUE, NAMES
 from polyspell.providers.base import Request, ToolSpec
 from polyspell.providers.extras import lay_over
 from polyspell.schema.dialects import ANTHROPIC, rewrite
 
-from polyspell_anthropic.answers import ANSWER, ANSWER_VALUE, NAMES
 from polyspell_anthropic.parts import Block, block
 
 Schema = Literal["auto", "native", "tool"]
