@@ -112,6 +112,7 @@ def _sugar(
 
 
 Chain = tuple[Hook, ...]
+_epoch = 0
 
 
 class Hooks:
@@ -121,19 +122,14 @@ class Hooks:
         self._outer = outer
         self._hooks: list[Hook] = []
         self._chains: dict[str, Chain | None] = {}
-        self._version = 0
+        self._added = 0
         self._seen = -1
 
     def copy(self) -> Hooks:
         """Others with the same hooks, over the same."""
         copy = Hooks(self._outer)
-        copy._hooks, copy._version = list(self._hooks), self._version
+        copy._hooks, copy._added = list(self._hooks), self._added
         return copy
-
-    @property
-    def version(self) -> int:
-        """Changes whenever a hook is added or removed, here or in what it stands over."""
-        return self._version + (self._outer.version if self._outer is not None else 0)
 
     def add(self, hook: Hook) -> Hook:
         """Add a hook; one without a name gets one. Gives the hook as it is kept.
@@ -146,11 +142,12 @@ class Hooks:
                 f"No hook point {hook.point!r}.", hint=f"Points are {', '.join(POINTS)}."
             )
         if not hook.name:
-            hook = msgspec.structs.replace(hook, name=f"{hook.point}#{self._version + 1}")
+            hook = msgspec.structs.replace(hook, name=f"{hook.point}#{self._added + 1}")
         if any(h.name == hook.name for h in self._hooks):
             raise ConfigError(f"A hook named {hook.name!r} exists.", hint="Remove it first.")
         self._hooks.append(hook)
-        self._version += 1
+        self._added += 1
+        self._changed()
         return hook
 
     def wrap(self, point: str, function: Wrap, **options: Any) -> Hook:
@@ -171,7 +168,13 @@ class Hooks:
         if len(kept) == len(self._hooks):
             raise NotFoundError(f"No hook {name!r}.", hint="hooks.list() shows what is there.")
         self._hooks = kept
-        self._version += 1
+        self._changed()
+
+    @staticmethod
+    def _changed() -> None:
+        """All chains are made anew: one number for all hooks costs the least to compare."""
+        global _epoch
+        _epoch += 1
 
     def list(self, point: str | None = None) -> list[Hook]:
         """The hooks, outermost first; those around one point if it is named."""
@@ -183,10 +186,9 @@ class Hooks:
 
     def chain(self, point: str) -> Chain | None:
         """The hooks around a point, or None: then there is nothing to do."""
-        version = self.version
-        if version != self._seen:
+        if self._seen != _epoch:
             self._chains.clear()
-            self._seen = version
+            self._seen = _epoch
         try:
             return self._chains[point]
         except KeyError:

@@ -66,6 +66,9 @@ class Call(msgspec.Struct, frozen=True):
     module's name ("" for the root module) or a handle; `arguments` are as the script gave them, a
     trailing table of options included. The module "host" is reserved for the engine itself:
 
+    `size` is about how many bytes the arguments are, where a trusted engine knows; 0 lets the host
+    weigh them.
+
     - `load(specifier, importer)` gives `{"name", "source", "file"}` of a module file: `specifier`
       as the script wrote it, `importer` the `file` of who asks. Answered at once.
     """
@@ -75,6 +78,7 @@ class Call(msgspec.Struct, frozen=True):
     target: str | HandleRef
     name: str
     arguments: list[Any]
+    size: int = 0
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ Permissions are asked by the module through `spell.grants.require`, which audits
 from __future__ import annotations
 
 import inspect
+import math
 import time
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
@@ -52,11 +53,12 @@ class Gate:
         self._handles: dict[int, ApiHandle] = {}
         self._numbers: dict[int, int] = {}
         self._next = 1
-        self._limit = spell.sandbox.limits.calls
-        self._most_waiting = spell.sandbox.limits.pending
-        self._allowed_traffic = spell.sandbox.limits.traffic
+        limits = spell.sandbox.limits
+        self._most_calls = _or_endless(limits.calls)
+        self._most_waiting = _or_endless(limits.pending)
+        self._most_traffic = _or_endless(limits.traffic)
+        self._most_busy = _or_endless(limits.cpu)
         self.traffic = 0
-        self._most_busy = spell.sandbox.limits.cpu
         self.busy = 0.0
         self.calls = 0
         self.waiting = 0
@@ -73,10 +75,12 @@ class Gate:
         """Pass a call: a reply, or an awaitable of one where the function waits."""
         self.calls += 1
         try:
-            if self._allowed_traffic is not None and call.arguments:
-                self._weigh(call.arguments)
-            if self._limit is not None and self.calls > self._limit:
-                raise exceeded("calls", self._limit)
+            # What the host keeps of what a script hands over is not in the script's own memory.
+            self.traffic += call.size or size_of(call.arguments)
+            if self.traffic > self._most_traffic:
+                raise exceeded("traffic", self._most_traffic)
+            if self.calls > self._most_calls:
+                raise exceeded("calls", self._most_calls)
             if call.target == "host":
                 return Reply(call.id, self._spell.load(*call.arguments))
             entry, owner = self._find(call.target, call.name)
@@ -84,31 +88,22 @@ class Gate:
                 return self._later(call, entry, owner)
             begin = time.perf_counter()
             try:
-                value = self._invoke(entry, owner, call.arguments)
-            finally:
-                self._worked(entry.name, begin)
-            return Reply(call.id, self.to_script(value))
+                value = self.to_script(self._invoke(entry, owner, call.arguments))
+            finally:  # the host's own work for a script counts as the script's
+                self.busy += time.perf_counter() - begin
+                if self.profile is not None:
+                    self._note(entry.name, begin)
+            if self.busy > self._most_busy:
+                raise exceeded("cpu", self._most_busy)
+            return Reply(call.id, value)
         except Exception as error:
             return Reply(call.id, error=describe(error))
-
-    def _worked(self, name: str, begin: float) -> None:
-        """The host's own work for a script counts as the script's."""
-        self._note(name, begin)
-        self.busy += time.perf_counter() - begin
-        if self._most_busy is not None and self.busy > self._most_busy:
-            raise exceeded("cpu", self._most_busy)
-
-    def _weigh(self, arguments: list[Any]) -> None:
-        """Count what a script hands over: what the host keeps of it is not in its own memory."""
-        self.traffic += size_of(arguments)
-        if self._allowed_traffic is not None and self.traffic > self._allowed_traffic:
-            raise exceeded("traffic", self._allowed_traffic)
 
     async def _later(self, call: Call, entry: Entry, owner: Any) -> Reply:
         begin = time.perf_counter()
         self.waiting += 1
         try:
-            if self._most_waiting is not None and self.waiting > self._most_waiting:
+            if self.waiting > self._most_waiting:
                 raise exceeded("pending", self._most_waiting)
             value = await self._through_hooks(call, entry, owner)
             return Reply(call.id, self.to_script(value))
@@ -181,7 +176,7 @@ class Gate:
             return value
         if kind is dict:
             if FLAT.issuperset(map(type, value.values())):
-                return dict(value)
+                return value
             return {k: self.to_script(v) for k, v in value.items()}
         if kind is list or kind is tuple:
             return [self.to_script(v) for v in value]
@@ -225,15 +220,24 @@ class Gate:
         return self.drop(list(self._handles))
 
 
+def _or_endless(limit: float | None) -> float:
+    return math.inf if limit is None else limit
+
+
 def size_of(value: Any) -> int:
     """About how many bytes a value is."""
     kind = type(value)
     if kind is str or kind is bytes:
         return 16 + len(value)
-    if kind is list:
-        return 16 + sum(map(size_of, value))
-    if kind is dict:
-        return 16 + 16 * len(value) + sum(map(len, value)) + sum(map(size_of, value.values()))
     if kind is Record:
         return size_of(value.fields)
-    return 16
+    if kind is not dict and kind is not list:
+        return 16
+    total = 32 * len(value)
+    for item in value.values() if kind is dict else value:
+        inner = type(item)
+        if inner is str or inner is bytes:
+            total += len(item)
+        elif inner is dict or inner is list or inner is Record:
+            total += size_of(item)
+    return total + sum(map(len, value)) if kind is dict else total

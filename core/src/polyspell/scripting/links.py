@@ -62,7 +62,7 @@ class InlineLink:
     def send(self, method: str, *arguments: Any) -> None:
         """Call a method of the context."""
         if self._context is not None:
-            getattr(self._context, method)(*arguments)
+            self._spell.within(getattr(self._context, method), *arguments)
 
     async def query(self, method: str, *arguments: Any) -> Any:
         """Call a method of the context and give what it gives."""

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from polyspell.scripting.links import Link
     from polyspell.scripting.vocabulary import Vocabulary
 
+R = TypeVar("R")
 Write = Callable[[str, str], None]
 
 
@@ -79,6 +80,7 @@ class Spell:
         self.sandbox = sandbox
         self.name = name
         self.span, self._context = own_context()
+        self._soft_calls = self._soft(sandbox.limits.calls)
         self.grants = Grants(sandbox.grants, self._audit)
         self.hooks = Hooks(host.hooks)  # a script's own hooks reach its own work only
         self.gate = Gate(self, vocabulary)
@@ -199,11 +201,15 @@ class Spell:
 
     def ask(self, call: Call) -> Reply | Awaitable[Reply]:
         """The script calls the host."""
-        if self.gate.calls + 1 == self._soft(self.sandbox.limits.calls):
+        if self.gate.calls + 1 == self._soft_calls:
             self.near("calls", self.gate.calls + 1)
+        return self.within(self.gate.ask, call)
+
+    def within(self, function: Callable[..., R], *arguments: Any) -> R:
+        """Call a function under the spell's own span."""
         if current_span() is self.span:
-            return self.gate.ask(call)
-        return self._context.copy().run(self.gate.ask, call)
+            return function(*arguments)
+        return self._context.copy().run(function, *arguments)
 
     def waits(self, call: Call) -> bool:
         """Whether a call's function waits."""
@@ -311,7 +317,7 @@ class Spell:
         self._emit("script.limit.near", data)
 
     def _emit(self, name: str, data: dict[str, Any]) -> None:
-        self._context.copy().run(self.host.events.emit, name, data)
+        self.within(self.host.events.emit, name, data)
 
     @staticmethod
     def _soft(allowed: int | None) -> int | None:

@@ -72,7 +72,7 @@ class Bridge:
                 return _BAD_TEXT
             try:
                 where = names[target] if kind is None else HandleRef(target, names[kind])
-                call = Call(next(numbers), task, where, names[name], arguments)
+                call = Call(next(numbers), task, where, names[name], arguments, len(packed))
                 reply = ask(call)
                 if reply is None:
                     return call.id

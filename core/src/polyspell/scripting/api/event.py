@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from polyspell.events import Event, Recorder, Subscription, replay
+from polyspell.paths import permitted
 from polyspell.scripting.api.agent import EventRecord, event_record
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
@@ -112,7 +113,7 @@ class EventModule(ApiModule):
             path: the file.
             pattern: as in `on`.
         """
-        self.spell.grants.require(f"fs.write:{path}")
+        path = permitted(self.spell.grants, "fs.write", path)
         self.spell.grants.require("event:**")
         recorder = Recorder(self.spell.host.events, path, pattern)
         self.spell.closers.append(recorder.close)
@@ -127,7 +128,7 @@ class EventModule(ApiModule):
             pattern: which events.
             speed: 1 in real time, 2 twice as fast; as fast as possible if it is left out.
         """
-        self.spell.grants.require(f"fs.read:{path}")
+        path = permitted(self.spell.grants, "fs.read", path)
         self.spell.grants.require("event.emit:**")
         return await replay(self.spell.host.events, path, pattern, speed=speed)
 
