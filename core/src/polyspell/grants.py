@@ -4,6 +4,12 @@ A grant is `kind` or `kind:pattern`: `tool:math`, `provider:local/*`, `fs.read:.
 `net:api.example.com`, `env:HOME`. In a pattern `*` matches within one segment (between `/`),
 `**` across segments. A kind without a pattern allows everything of the kind; the word `*` allows
 everything. Kinds that are a branch of another (`fs.read` of `fs`) are allowed by it too.
+
+Patterns of files (`fs`, `fs.read`, `fs.write`) are paths: where they are relative they begin at the
+folder that the program works in when the grants are made, `~` is the user's home, and links in the
+part before the first `*` are followed then. Tools ask for resolved paths (`polyspell.paths`), for
+the names in a folder as `fs.read:FOLDER/`. A pattern of a program (`process`) that begins as a path
+does is one too.
 """
 
 from __future__ import annotations
@@ -12,7 +18,8 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 
-from polyspell.errors import ConfigError, PermissionDenied
+from polyspell.errors import ConfigError, PermissionDenied, ToolError
+from polyspell.paths import lexical, resolve_pattern
 
 Audit = Callable[[str, bool], None]
 _WORD = re.compile(r"^(\*|[a-z][a-z0-9_.]*)(:.*)?$", re.DOTALL)
@@ -29,6 +36,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     pieces = re.split(r"(\*\*|\*)", pattern)
     translate = {"**": ".*", "*": "[^/]*"}
     return re.compile("".join(translate.get(p) or re.escape(p) for p in pieces), re.DOTALL)
+
+
+def _is_path(kind: str, value: str) -> bool:
+    """Whether what follows a kind names a file."""
+    if kind.partition(".")[0] == "process":
+        return value.startswith(("/", "./", "../", "~"))
+    return kind.partition(".")[0] == "fs" and value != ""
 
 
 class Grants:
@@ -56,7 +70,11 @@ class Grants:
                     hint="Write kind:pattern, as in provider:local/* or fs.read:./data/**.",
                 )
             kind, _, pattern = word.partition(":")
-            self._kinds.setdefault(kind, []).append(pattern or "**")
+            try:
+                pattern = resolve_pattern(pattern) if _is_path(kind, pattern) else pattern or "**"
+            except ToolError as error:
+                raise ConfigError(f"{word!r} is not a grant: {error}") from error
+            self._kinds.setdefault(kind, []).append(pattern)
 
     def allows(self, word: str) -> bool:
         """Whether `kind:value` is granted. Not audited: ask `require` before doing it."""
@@ -65,6 +83,8 @@ class Grants:
         if self.words is None or "*" in self._kinds:
             return True
         kind, _, value = word.partition(":")
+        if _is_path(kind, value):
+            value = lexical(value) + ("/" if value.endswith("/") and value.strip("/") else "")
         while kind:
             for pattern in self._kinds.get(kind, ()):
                 if pattern == "**" or pattern_matches(pattern, value):
@@ -94,7 +114,8 @@ class Grants:
             return self
         if self is UNRESTRICTED:
             return outer
-        both = Grants(self.words, self.audit or outer.audit)
+        both = Grants((), self.audit or outer.audit)
+        both.words, both._kinds = self.words, self._kinds  # as they were resolved when made
         both._outer = outer if self._outer is None else self._outer.within(outer)
         return both
 
