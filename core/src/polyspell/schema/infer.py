@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
+import types
 import typing
 from collections.abc import Callable
 from typing import Annotated, Any, get_args, get_origin
@@ -91,19 +93,26 @@ def signature(function: Callable[..., Any], context_type: type | None = None) ->
     Raises:
         ConfigError: it has positional-only or variadic parameters, or a type without a schema.
     """
-    name = getattr(function, "__name__", repr(function))
-    hints = typing.get_type_hints(function, include_extras=True)
-    summary, docs = docstring(inspect.getdoc(function) or "")
+    name = name_of(function)
+    try:
+        hints = typing.get_type_hints(_code_of(function), include_extras=True)
+        parameters = inspect.signature(function).parameters.values()
+    except (NameError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"The parameters of {name}() cannot be read: {error}.",
+            hint="Import the types of its hints where it is defined, or give `parameters`.",
+        ) from error
+    summary, docs = about(function)
     fields: list[tuple[Any, ...]] = []
     context: str | None = None
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in parameters:
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise ConfigError(
                 f"{name}() takes {parameter}, which a model cannot give.",
                 hint="Give the tool named parameters only.",
             )
         hint = hints.get(parameter.name, Any)
-        if context_type is not None and hint is context_type:
+        if context_type is not None and context_type in (hint, *_alternatives(hint)):
             context = parameter.name
             continue
         if parameter.name in docs:
@@ -122,7 +131,7 @@ def _field(parameter: inspect.Parameter, hint: Any) -> tuple[Any, ...]:
     if isinstance(default, list | dict | set):
         copy: Callable[[], Any] = default.copy
         return (parameter.name, hint, msgspec.field(default_factory=copy))
-    if default is None and type(None) not in get_args(_bare(hint)) and hint is not Any:
+    if default is None and type(None) not in _alternatives(_bare(hint)) and hint is not Any:
         hint = hint | None if not isinstance(hint, str) else Any
     return (parameter.name, hint, default)
 
@@ -131,12 +140,40 @@ def _bare(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (typing.Union, types.UnionType) else ()
+
+
+def _inner(function: Any) -> Any:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
+
+
+def _code_of(function: Any) -> Any:
+    """Where the hints are: those of an object that can be called are its class's."""
+    inner = _inner(function)
+    plain = inspect.isroutine(inner) or inspect.isclass(inner)
+    return inner if plain else type(inner).__call__
+
+
+def name_of(function: Any) -> str:
+    """How a function is called; an object that can be called like its class, in lower case."""
+    inner = _inner(function)
+    return str(getattr(inner, "__name__", type(inner).__name__.lower()))
+
+
 def _checker(struct: type, names: list[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     def check(arguments: dict[str, Any]) -> dict[str, Any]:
         value = convert(struct, arguments)
         return {name: getattr(value, name) for name in names}
 
     return check
+
+
+def about(function: Any) -> tuple[str, dict[str, str]]:
+    """What the docstring of a function says: of itself, and of its parameters."""
+    return docstring(inspect.getdoc(_inner(function)) or "")
 
 
 _ENTRY = re.compile(r"^\s*(?::param\s+)?\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
@@ -156,7 +193,11 @@ def docstring(text: str) -> tuple[str, dict[str, str]]:
             r"(Args|Arguments|Parameters|Returns|Raises|Yields|Examples?|Note):", stripped
         ):
             section = stripped[:-1]
-        elif stripped.startswith(":param ") or section in ("Args", "Arguments", "Parameters"):
+        elif (
+            stripped.startswith(":param ")
+            or section in ("Args", "Arguments", "Parameters")
+            or (section is None and current and line.startswith(" "))
+        ):
             match = _ENTRY.match(line)
             if match and (current is None or not line.startswith("        ")):
                 current = match[1]

@@ -90,7 +90,7 @@ def _named(form: str, path: str) -> tuple[dict[str, Any], bool]:
             hint=f"Types are {', '.join(sorted(set(TYPES.values())))} and any; add ? for optional.",
             context={"path": path},
         )
-    types = [TYPES[name] for name in names]
+    types = list(dict.fromkeys(TYPES[name] for name in names))
     return {"type": types[0] if len(types) == 1 else types}, required
 
 

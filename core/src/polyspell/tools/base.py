@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 
 from polyspell.aio import in_thread
-from polyspell.errors import LimitExceeded
+from polyspell.errors import ConfigError, LimitExceeded
 from polyspell.grants import UNRESTRICTED, Grants
 from polyspell.messages import Media, ToolCall, Usage
 from polyspell.schema import coerce, expand, parse_json, require_valid, signature
+from polyspell.schema.infer import about, name_of
 
 if TYPE_CHECKING:
     from polyspell.host import Host
 
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 Approval = bool | Callable[[dict[str, Any]], bool]
 Run = Callable[..., Any]
 
@@ -65,7 +68,7 @@ class Tool:
         inline: run a plain function on the event loop itself: for quick ones that never wait.
 
     Raises:
-        ConfigError: the function's parameters cannot be described to a model.
+        ConfigError: the function's parameters cannot be described to a model, or its name is none.
     """
 
     def __init__(
@@ -82,7 +85,12 @@ class Tool:
         inline: bool = False,
     ) -> None:
         self.run = run
-        self.name: str = name or str(getattr(run, "__name__", "tool"))
+        self.name: str = name or name_of(run)
+        if not _NAME.fullmatch(self.name):
+            raise ConfigError(
+                f"{self.name!r} is no name for a tool.",
+                hint="Providers take letters, digits, - and _, at most 64: give it a `name`.",
+            )
         self.timeout = timeout
         self.needs_approval = needs_approval
         self.grants = grants
@@ -96,6 +104,8 @@ class Tool:
             description = description or declared.description
         else:
             self.parameters = expand(parameters)
+            if not description and inspect.isroutine(run):
+                description = about(run)[0]
         self.description = description or ""
         self._async = inspect.iscoroutinefunction(run) or inspect.iscoroutinefunction(
             type(run).__call__
