@@ -65,8 +65,9 @@ class Repl:
         try:
             result = await spell.run(Source(text, name="repl", interactive=True))
         except PolyspellError as error:
-            cut = error.code == "script_syntax" and any(
-                sign in error.message.lower() for sign in UNFINISHED
+            cut = error.code == "script_syntax" and (
+                error.context.get("incomplete")
+                or any(sign in error.message.lower() for sign in UNFINISHED)
             )
             if cut and not last:
                 return True

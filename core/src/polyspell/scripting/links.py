@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from polyspell.errors import ScriptError
-from polyspell.scripting.engine import Call, Context, ContextOptions, Engine, Outcome, Reply
+from polyspell.scripting.engine import Call, Context, ContextOptions, Engine, Outcome, Port, Reply
 from polyspell.scripting.limits import exceeded
 
 if TYPE_CHECKING:
@@ -121,11 +121,14 @@ def _at_once(call: Call, reply: Awaitable[Reply]) -> Reply:
     return Reply(call.id, error=problem.to_dict())
 
 
-class ThreadLink:
-    """A context in a thread of its own, for engines that block."""
+Opener = Callable[[ContextOptions, Port], Context]
 
-    def __init__(self, spell: Spell, engine: Engine, options: ContextOptions) -> None:
-        self._spell, self._engine, self._options = spell, engine, options
+
+class ThreadLink:
+    """A context in a thread of its own, for engines that block. `opener` makes the context."""
+
+    def __init__(self, spell: Spell, opener: Opener, options: ContextOptions) -> None:
+        self._spell, self._opener, self._options = spell, opener, options
         self._loop = asyncio.get_running_loop()
         self._inbox: queue.SimpleQueue[Callable[[Context], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -140,7 +143,7 @@ class ThreadLink:
 
     def _live(self) -> None:
         try:
-            context = self._engine.open(self._options, self)
+            context = self._opener(self._options, self)
         except Exception as error:
             self._tell(self._ready.set_exception, error)
             return
@@ -163,7 +166,8 @@ class ThreadLink:
 
         def work(context: Context) -> None:
             try:
-                value = getattr(context, method)(*arguments)
+                value = getattr(context, method)
+                value = value(*arguments) if callable(value) else value
             except Exception as error:
                 self._tell(_settle, future, None, error)
             else:

@@ -8,7 +8,7 @@ from typing import Any
 from polyspell.errors import NotFoundError, PermissionDenied
 from polyspell.grants import Grants
 
-ENDINGS = (".lua", ".mjs", ".js", ".mts", ".ts", ".wren", ".py")
+ENDINGS = (".lua", ".mjs", ".js", ".mts", ".ts", ".json", ".wren", ".py")
 MAX_SIZE = 4 * 2**20
 
 

@@ -10,8 +10,8 @@ import msgspec
 
 from polyspell.errors import ConfigError, NotFoundError, ScriptError
 from polyspell.hookspecs import EngineInfo
-from polyspell.scripting.engine import ContextOptions, Engine, Source
-from polyspell.scripting.links import InlineLink, Link, ThreadLink
+from polyspell.scripting.engine import Context, ContextOptions, Engine, Port, Source
+from polyspell.scripting.links import InlineLink, Link, Opener, ThreadLink
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.spell import ScriptResult, Spell, Write
 from polyspell.scripting.state import State
@@ -72,6 +72,7 @@ class Scripts:
         input: Any = None,
         write: Write | None = None,
         state: Path | None = None,
+        resume: tuple[bytes, bytes] | None = None,
     ) -> Spell:
         """A script's context, to run code and call functions in; close it.
 
@@ -84,6 +85,7 @@ class Scripts:
             input: a plain value, `input` in the script.
             write: gets (stream, text) of what it prints; None collects it in the result.
             state: the file of its `state`; None keeps it in the process.
+            resume: what `Spell.suspend` gave, and its key; see `resume`.
 
         Raises:
             NotFoundError: there is no such engine.
@@ -100,6 +102,7 @@ class Scripts:
             self._host,
             self.vocabulary,
             sandbox,
+            engine.facts,
             name=name,
             folder=None if folder is None else str(folder),
             write=write,
@@ -111,10 +114,26 @@ class Scripts:
             {"args": args or [], "input": input, "host": self._facts(engine, sandbox)},
             sandbox.trusted,
         )
-        await spell.start(self._link(spell, engine, options))
+        opener = _restorer(engine, *resume) if resume is not None else None
+        await spell.start(self._link(spell, engine, options, opener), resume is not None)
         self._open.add(spell)
         spell.closers.append(lambda: self._open.discard(spell))
         return spell
+
+    async def resume(self, sealed: bytes, key: bytes, language: str, **options: Any) -> Spell:
+        """A script that was put away, going on; `Spell.resumed` waits for its value.
+
+        Args:
+            sealed: what `Spell.suspend` gave.
+            key: the secret that it was given.
+            language: the engine's name.
+            options: as for `open`; the sandbox is not part of what was put away.
+
+        Raises:
+            ValidationError: the bytes were not made with this key, or were changed.
+            ScriptError: another version made them, or the engine cannot resume.
+        """
+        return await self.open(language, resume=(sealed, key), **options)
 
     def _facts(self, engine: Engine, sandbox: Sandbox) -> dict[str, Any]:
         from polyspell import __version__
@@ -129,9 +148,11 @@ class Scripts:
             "isolation": sandbox.isolation,
         }
 
-    def _link(self, spell: Spell, engine: Engine, options: ContextOptions) -> Link:
+    def _link(
+        self, spell: Spell, engine: Engine, options: ContextOptions, opener: Opener | None = None
+    ) -> Link:
         if engine.facts.threaded and not options.trusted:
-            return ThreadLink(spell, engine, options)
+            return ThreadLink(spell, opener or engine.open, options)
         if spell.sandbox.isolation == "inline":
             return InlineLink(spell, engine, options)
         from polyspell.scripting.workerlink import WorkerLink
@@ -209,6 +230,18 @@ class Scripts:
                 done = asyncio.run_coroutine_threadsafe(pool.close(), loop)
                 await asyncio.wrap_future(done)
         self._pools.clear()
+
+
+def _restorer(engine: Any, sealed: bytes, key: bytes) -> Opener:
+    """Makes a context of what was put away."""
+    if "snapshots" not in engine.facts.features:
+        raise ScriptError("This engine cannot resume scripts.", hint="Sandboxed Python can.")
+
+    def restore(options: ContextOptions, port: Port) -> Context:
+        context: Context = engine.restore(sealed, key, options, port)
+        return context
+
+    return restore
 
 
 def folder_of(path: str | Path) -> Path:

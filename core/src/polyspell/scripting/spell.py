@@ -69,6 +69,7 @@ class Spell:
         host: Host,
         vocabulary: Vocabulary,
         sandbox: Sandbox,
+        facts: EngineFacts,
         *,
         name: str,
         folder: str | None,
@@ -78,11 +79,14 @@ class Spell:
         self.host = host
         self.vocabulary = vocabulary
         self.sandbox = sandbox
+        self.facts = facts
         self.name = name
         self.span, self._context = own_context()
         self._soft_calls = self._soft(sandbox.limits.calls)
         self.grants = Grants(sandbox.grants, self._audit)
-        self.hooks = Hooks(host.hooks)  # a script's own hooks reach its own work only
+        # A script's own hooks reach its own work only, and hear of nothing else.
+        run_id = self.span.run_id
+        self.hooks = Hooks(host.hooks, hears=lambda event: event.run_id == run_id)
         self.gate = Gate(self, vocabulary)
         self.tools: dict[str, Any] = {}
         self.agents: dict[str, Any] = {}
@@ -91,7 +95,7 @@ class Spell:
         self.schemas: dict[str, Any] = {}
         self.tool_stats: dict[str, list[float]] = {}
         self.state = state
-        self.closers: list[Callable[[], Any]] = []
+        self.closers: list[Callable[[], Any]] = [self.hooks.aclose]
         self._loader = Loader(folder, self.grants)
         self._write = write
         self._printed: list[str] = []
@@ -99,15 +103,52 @@ class Spell:
         self._link: Link
         self._tasks = itertools.count(1)
         self._outcomes: dict[int, asyncio.Future[Any]] = {}
+        self._early: dict[int, Outcome] | None = None
+        self._resumed: tuple[int, ...] = ()
         self._work: set[asyncio.Task[Any]] = set()
         self._broken: PolyspellError | None = None
         self._closed = False
         self._loop = asyncio.get_running_loop()
 
-    async def start(self, link: Link) -> None:
-        """Open the context. `Scripts` calls this."""
+    async def start(self, link: Link, resumed: bool = False) -> None:
+        """Open the context, or one in which tasks wait already. `Scripts` calls this."""
         self._link = link
+        self._early = {} if resumed else None
         await link.open()
+        if self._early is not None:
+            early, self._early = self._early, None
+            self._resumed = tuple(sorted({*await link.query("tasks"), *early}))
+            self._tasks = itertools.count(max(self._resumed, default=0) + 1)
+            for task in self._resumed:
+                self._outcomes[task] = self._loop.create_future()
+            for outcome in early.values():
+                self.finished(outcome)
+
+    async def suspend(self, key: bytes) -> bytes:
+        """Put the script away while it waits for the host: its whole state as bytes that only the
+        owner of the key can have written. The spell is closed. `Scripts.resume` goes on, in another
+        process too: calls that it waits for are made again, handles of this host are gone.
+
+        Args:
+            key: a secret of at least 16 bytes.
+
+        Raises:
+            ScriptError: the engine cannot, or the script does not wait.
+        """
+        if "snapshots" not in self.facts.features or self.sandbox.trusted:
+            raise ScriptError("This engine cannot suspend scripts.", hint="Sandboxed Python can.")
+        sealed: bytes = await self._link.query("dump", key)
+        await self.close()
+        return sealed
+
+    async def resumed(self) -> ScriptResult:
+        """What a script gives that was put away while it ran. Raises as `run`."""
+        if not self._resumed:
+            raise ScriptError("This script was not resumed.", hint="Call run.")
+        begin, task = time.perf_counter(), self._resumed[0]
+        value = await self._outcome(task, self._outcomes[task])
+        usage = await self._usage(begin, 0.0)
+        return ScriptResult(value, usage, "".join(self._printed))
 
     # -- running --------------------------------------------------------------------------------
 
@@ -138,7 +179,7 @@ class Spell:
             changed = msgspec.structs.replace(source, text=text)
             return await self._task(lambda task: self._link.send("run", task, changed))
 
-        values = {"name": source.name, "source": source.text, "language": self.name}
+        values = {"name": source.name, "source": source.text, "language": self.facts.name}
         chain = self.hooks.chain("script.run")
         return await through(chain, HookCall("script.run", values), inner)
 
@@ -165,8 +206,11 @@ class Spell:
         task = next(self._tasks)
         future: asyncio.Future[Any] = self._loop.create_future()
         self._outcomes[task] = future
+        begin(task)
+        return await self._outcome(task, future)
+
+    async def _outcome(self, task: int, future: asyncio.Future[Any]) -> Any:
         try:
-            begin(task)
             async with Watch(self, self._link):
                 return self._live(await future)
         except asyncio.CancelledError:
@@ -223,6 +267,8 @@ class Spell:
 
     def finished(self, outcome: Outcome) -> None:
         """A task has ended."""
+        if self._early is not None:
+            self._early[outcome.task] = outcome
         future = self._outcomes.get(outcome.task)
         error = script_error(outcome.error) if outcome.error is not None else None
         if outcome.fatal and error is not None:

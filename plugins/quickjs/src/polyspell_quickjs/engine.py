@@ -29,7 +29,7 @@ class JavaScriptEngine:
         language="JavaScript",
         version=f"QuickJS-ng (jsbox {importlib.metadata.version('jsbox')})",
         features=frozenset(
-            {"modules", "async", "hot_reload", "types", "typescript", "memory_limit"}
+            {"modules", "async", "hot_reload", "typescript", "memory_limit"}
         ),
         warm="polyspell_quickjs.engine:warm",
     )

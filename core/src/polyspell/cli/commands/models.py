@@ -42,7 +42,7 @@ def command(ctx: click.Context, provider: str | None, everything: bool, as_json:
 
     columns = {
         "name": "model", "context_tokens": "context", "features": "features",
-        "price": "$ per M in / out", "installed": "installed", "description": "",
+        "price": "$ per M in / out", "size": "size", "installed": "installed", "description": "",
     }  # fmt: skip
     print_rows(with_host(work), columns, as_json, "No models: pip install polyspell-local")
 
@@ -50,6 +50,8 @@ def command(ctx: click.Context, provider: str | None, everything: bool, as_json:
 async def _row(host: Host, full: str, model: ModelInfo) -> dict[str, Any]:
     """What the provider says of a model, and what catalogues know beside it."""
     row: dict[str, Any] = {**msgspec.to_builtins(model), "name": full}
+    if (size := model.extra.get("size")) is not None:
+        row["size"] = f"{size / 1e6:,.0f} MB"
     facts = await host.facts.of(full) if host.facts.active else None
     if facts is not None:
         row.setdefault("context_tokens", facts.context_tokens)

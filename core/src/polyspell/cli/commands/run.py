@@ -34,12 +34,13 @@ from polyspell.scripting.spell import ScriptResult
 @click.option("--audit", type=click.Path(), help="Write grants used and refused to this file.")
 @click.option("--record", type=click.Path(), help="Write all events to this file.")
 @click.option("--profile", "profiling", is_flag=True, help="Show host calls: count, total, p95.")
+@click.option("--check-types", is_flag=True, help="Check the types first, where the engine can.")
 @click.option("--watch", is_flag=True, help="Run again when the script or a module changes.")
 @click.pass_obj
 def command(
     verbose: int, /, file: str | None, args: tuple[str, ...], text: str | None, lang: str | None,
     model: str | None, given: str | None, as_json: bool, audit: str | None, record: str | None,
-    profiling: bool, watch: bool, **sandbox: Any,
+    profiling: bool, check_types: bool, watch: bool, **sandbox: Any,
 ) -> None:  # fmt: skip
     """Run a spell: a file, - for standard input, or a text with -e.
 
@@ -54,6 +55,8 @@ def command(
     async def work(host: Host) -> None:
         use_model(model)
         job = _job(host, file, text, lang, given, list(args), make_sandbox(host, model, **sandbox))
+        if check_types:
+            job.source = _checked(host, job)
         with _recorders(host, audit, record, verbose):
             if watch:
                 from polyspell.cli.watching import run_again
@@ -83,6 +86,13 @@ def _job(
         return Job(Source(code, name=name), lang, None, args, value, sandbox)
     source = read_source(file)
     return Job(source, lang or host.scripts.engine_of(file), folder_of(file), args, value, sandbox)
+
+
+def _checked(host: Host, job: Job) -> Source:
+    """The source, to be checked before it runs."""
+    if "types" not in host.engines.get(job.language).facts.features:
+        raise ConfigError(f"The engine {job.language} checks no types.", hint="python does.")
+    return msgspec.structs.replace(job.source, types=True)
 
 
 async def _once(host: Host, job: Job, profile: bool, as_json: bool) -> ScriptResult:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from polyspell.agents.types import Result
-from polyspell.errors import PolyspellError, ValidationError, describe
-from polyspell.hooks import POINTS, Hook, HookCall
-from polyspell.hooks.chain import Proceed
-from polyspell.messages import Message, Response
-from polyspell.providers.base import Request
+from polyspell.errors import ConfigError, ValidationError, describe
+from polyspell.hooks import POINTS, Hook, HookCall, Proceed, plain
+from polyspell.hooks.kinds import read_options
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
 
@@ -33,7 +29,7 @@ class ProceedHandle(ApiHandle):
             call: the call as the hook got it, with its changes.
         """
         if call is not None:
-            put(self._call, call)
+            plain.put(self._call, call, show)
         self._result = await self._proceed(self._call)
         return show(self._result)
 
@@ -64,8 +60,52 @@ class HookModule(ApiModule):
         """
         return self.spell.hooks.add(hook_of(point, hook, priority, when, name or "")).name
 
+    def use(
+        self,
+        kind: str,
+        options: Table | None = None,
+        *,
+        name: str | None = None,
+        priority: int | None = None,
+        when: Table | None = None,
+    ) -> str:
+        """Use a kind of hook that a plugin brings ("cache", "retry", ...) around everything that
+        this script does; gives its name. What reaches outside needs its grant.
+
+        Args:
+            kind: of the hook.
+            options: the kind's own settings.
+            name: for `stats` and `remove`; the kind's by default.
+            priority: higher is further outside.
+            when: values that a call must have.
+        """
+        cls = self.spell.host.hook_kinds.get(kind)
+        given = options or {}
+        if reserved := {"name", "priority", "when"} & given.keys():
+            raise ConfigError(f"{min(reserved)!r} stands beside the options, not among them.")
+        needed = cls.grants(read_options(kind, cls, given))
+        for grant in (f"hook:{kind}",) if needed is None else needed:
+            self.spell.grants.require(grant)
+        hooks = self.spell.hooks
+        hooks.use(kind, name=name, priority=priority, when=when, **given)
+        return name or kind
+
+    def stats(self, name: str) -> Table:
+        """Numbers of a hook that this script uses.
+
+        Args:
+            name: as `use` gave it.
+        """
+        stats: Table = self.spell.hooks.used(name).stats()
+        return stats
+
+    def kinds(self) -> list[Table]:
+        """What can be used: `{name, description}`."""
+        entries = self.spell.host.hook_kinds.entries()
+        return [{"name": e.name, "description": e.info.description} for e in entries]
+
     def remove(self, name: str) -> None:
-        """Remove a hook that this script registered.
+        """Remove a hook that this script registered or uses.
 
         Args:
             name: of the hook.
@@ -110,33 +150,33 @@ def hook_of(point: str, hook: Any, priority: int = 0, when: Any = None, name: st
 
     async def wrap(call: HookCall, proceed: Proceed) -> Any:
         handle = ProceedHandle(call, proceed)
-        given = await hook(see(call), handle)
-        return take(given, getattr(handle, "_result", None), call)
+        given = await hook(plain.see(call, show), handle)
+        return plain.take(given, getattr(handle, "_result", None), call, show)
 
     return Hook(point, wrap, name, priority, wanted)
 
 
 def _before(function: Any) -> Callable[[HookCall], Any]:
     async def before(call: HookCall) -> None:
-        changed = await function(see(call))
+        changed = await function(plain.see(call, show))
         if isinstance(changed, dict):
-            put(call, changed)
+            plain.put(call, changed, show)
 
     return before
 
 
 def _after(function: Any) -> Callable[[HookCall, Any], Any]:
     async def after(call: HookCall, result: Any) -> Any:
-        changed = await function(see(call), show(result))
-        return None if changed is None else take(changed, result, call)
+        changed = await function(plain.see(call, show), show(result))
+        return None if changed is None else plain.take(changed, result, call, show)
 
     return after
 
 
 def _on_error(function: Any) -> Callable[[HookCall, Exception], Any]:
     async def on_error(call: HookCall, error: Exception) -> Any:
-        instead = await function(see(call), describe(error))
-        return None if instead is None else take(instead, None, call)
+        instead = await function(plain.see(call, show), describe(error))
+        return None if instead is None else plain.take(instead, None, call, show)
 
     return on_error
 
@@ -150,55 +190,10 @@ def _when(when: Any) -> Any:
     )
 
 
-def see(call: HookCall) -> dict[str, Any]:
-    """A call as a script sees it: its values, and the point."""
-    return {"point": call.point, **{k: show(v) for k, v in call.values.items()}}
-
-
-def put(call: HookCall, changed: dict[str, Any]) -> None:
-    """Put a script's changes into a call."""
-    for key, value in changed.items():
-        old = call.values.get(key)
-        if key == "point" or key not in call.values or show(old) == value:
-            continue
-        try:
-            call.values[key] = _typed(old, value)
-        except msgspec.ValidationError as error:
-            raise ValidationError(f"The hook's {key} does not fit: {error}.") from error
-
-
-def _typed(old: Any, value: Any) -> Any:
-    if isinstance(old, Request):
-        return msgspec.convert({**msgspec.structs.asdict(old), **value}, Request)
-    if isinstance(old, list) and old and isinstance(old[0], Message):
-        return msgspec.convert(value, list[Message])
-    return value
-
-
 def show(value: Any) -> Any:
-    """A value of a call, or a result, as plain data."""
+    """A value of a call, or a result, as a script sees it."""
     if isinstance(value, Result):
         from polyspell.scripting.api.agent import result_record
 
         return result_record(value)
-    if isinstance(value, Response):
-        data = msgspec.to_builtins(value)
-        return {**data, "text": value.message.text}
-    return msgspec.to_builtins(value, builtin_types=(bytes,), enc_hook=str)
-
-
-def take(given: Any, result: Any, call: HookCall) -> Any:
-    """What a script gave as the result, in the type that the point has."""
-    if given is None or given == show(result):
-        return result
-    text = given.get("text") if isinstance(given, dict) else given
-    if call.point == "provider.request":
-        base = result or Response(Message.assistant(""))
-        return msgspec.structs.replace(base, message=Message.assistant(str(text)))
-    if call.point == "agent.run":
-        if not isinstance(result, Result):
-            raise PolyspellError(
-                "A hook around agent.run cannot make up a result.", hint="Call proceed first."
-            )
-        return msgspec.structs.replace(result, text=str(text), output=text)
-    return given
+    return plain.show(value)

@@ -23,13 +23,17 @@ def python(api: Api) -> tuple[str, str]:
         "input: Any",
         "host: dict[str, Any]",
         "",
-        "class PolyspellError(Exception):",
+        "class PolyspellError(RuntimeError):",
         "    code: str",
+        "    message: str",
         "    hint: str",
         "    context: dict[str, Any]",
         "",
         "async def all(work: Iterable[Any]) -> list[Any]:",
         '    """Runs pending things and functions at once; gives their results in order."""',
+        "",
+        "async def batch(function: Callable[[], Any]) -> list[Any]:",
+        '    """Starts the calls that a function makes at once; gives their results in order."""',
         "",
     ]
     for record in api.records:
