@@ -16,7 +16,7 @@ from polyspell.errors import PolyspellError, ScriptError
 from polyspell.events import current_span, own_context
 from polyspell.grants import Grants
 from polyspell.hooks import HookCall, Hooks, through
-from polyspell.scripting.engine import Call, Outcome, Reply, Source
+from polyspell.scripting.engine import Call, EngineFacts, Outcome, Reply, Source
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.gate import Gate
 from polyspell.scripting.limits import exceeded
