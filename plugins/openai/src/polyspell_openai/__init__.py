@@ -1,4 +1,4 @@
-"""OpenAI's chat completions: the provider `openai`, and one for each compatible service."""
+"""OpenAI's two APIs: the provider `openai`, and one for each compatible service."""
 
 from __future__ import annotations
 
