@@ -60,7 +60,7 @@ class Bridge:
             register_eval=False,
             register_builtins=False,
             attribute_filter=_deny,
-            max_memory=None if memory is None else memory + memory // 4 + HEADROOM,
+            max_memory=0,
         )
         self.lua_type = lupa.lua_type
         self.memory_error: type[Exception] = lupa.LuaMemoryError
@@ -73,6 +73,7 @@ class Bridge:
         runtime = self.runtime
         runtime[b"host_write"] = write
         runtime[b"identity"] = id
+        runtime[b"minus_zero"] = lupa.as_attrgetter(-0.0)
         runtime[b"entropy"] = lambda: int.from_bytes(os.urandom(5), "little")
         for name, program in rest:
             self._load(program, name)(runtime)
@@ -80,6 +81,8 @@ class Bridge:
         self.call("set_memory", None if memory is None else memory / 1024)
         self.call("install")
         self.lua = lua
+        self.most = 0 if memory is None else memory + memory // 4 + HEADROOM
+        runtime[b"lift"] = lua.eval(b"function() end") if memory is None else self.lift
         self.gc = lua.eval(b"collectgarbage")
         self._environment = lua.table()
 
@@ -100,6 +103,16 @@ class Bridge:
         if isinstance(result, tuple):
             return result
         return (result,)
+
+    def lower(self) -> None:
+        """Wren goes on: it has the memory that it may have."""
+        if self.most:
+            self.lua.set_max_memory(self.most)
+
+    def lift(self) -> None:
+        """Python goes on: an allocation that Lua refused it would end the process."""
+        if self.most:
+            self.lua.set_max_memory(0)
 
     def load(self, lua: str, unit: int) -> Any:
         """A chunk of compiled Wren, which sees nothing of Lua's globals.

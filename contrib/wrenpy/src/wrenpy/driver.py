@@ -84,16 +84,20 @@ class Driver:
     def resume(self, task: Task, reply: Reply) -> Any:
         """Let Lua run up to its next event."""
         self.inside = True
-        start = time.perf_counter()
+        if reply != (None, None):
+            self.bridge.function("stage")(*reply)
+        start = self.vm.clock()
+        self.bridge.lower()
         try:
-            event = self.bridge.function("run")(task.state, *reply, start, self.ended)
+            event = self.bridge.function("run")(task.state, start, self.ended)
         except (self.bridge.memory_error, self.bridge.lua_error) as error:
             if not isinstance(error, self.bridge.memory_error) and "memory" not in str(error):
                 raise
             event = (b"limit", b"memory!")
         finally:
             self.inside = False
-            self.ended = time.perf_counter()
+            self.bridge.lift()
+            self.ended = self.vm.clock()
             self.seconds += self.ended - start
         if self.raised is not None:
             raised, self.raised = self.raised, None
@@ -116,7 +120,10 @@ class Driver:
         self.end(task, None, None)
 
     def on_error(self, task: Task, event: Any) -> None:
-        value = to_python(self.vm, event[1])
+        try:
+            value = to_python(self.vm, event[1])
+        except ConversionError:
+            value = None
         message = value if isinstance(value, str) else "[error object]"
         error = RuntimeError(message, value, self.vm.modules.frames(event[2]))
         if task.cause is not None and task.cause[0] == event[1]:
@@ -134,7 +141,8 @@ class Driver:
         elif kind == "memory":
             task.state = None
             self.bridge.gc(b"collect")
-        self.end(task, None, LimitError(kind, self.vm.usable))
+        frames = self.vm.modules.frames(event[2]) if len(event) > 2 else []
+        self.end(task, None, LimitError(kind, self.vm.usable, frames))
 
     # -- requests
 
@@ -159,6 +167,9 @@ class Driver:
                 task.request = Request(task, target.target, values, None)
                 return None
             result = target(*values)
+            if isinstance(result, Deferred):
+                task.request = Request(task, result.target, values, None)
+                return None
             if hasattr(result, "__await__"):
                 task.request = Request(task, target, values, result)
                 return None
@@ -211,7 +222,13 @@ class Driver:
     # -- modules
 
     def on_import(self, task: Task, event: Any) -> Reply:
-        found = self.vm.modules.imported(event[1].decode(), event[2].decode("utf-8", "replace"))
+        name = event[2].decode("utf-8", "replace")
+        try:
+            found = self.vm.modules.imported(event[1].decode(), name)
+        except LimitError:
+            raise
+        except Exception as error:
+            return self.reply(task, None, error)
         if isinstance(found, str):
             return None, found.encode()
         return found, None

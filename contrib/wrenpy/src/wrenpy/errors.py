@@ -69,13 +69,14 @@ class RuntimeError(WrenError):
 
 class LimitError(WrenError):
     """A limit was met: `kind` is fuel, time, memory, recursion or output. After it the VM may run
-    other code if `usable`."""
+    other code if `usable`. `frames` are where it was met, innermost first."""
 
-    def __init__(self, kind: str, usable: bool) -> None:
+    def __init__(self, kind: str, usable: bool, frames: list[Frame] | None = None) -> None:
         state = "" if usable else "; the VM cannot be used any more"
         super().__init__(f"The program met its {kind} limit{state}.")
         self.kind = kind
         self.usable = usable
+        self.frames = frames or []
         self.hint = f"Raise Limits.{LIMIT_FIELDS[kind]}, or have the program do less."
 
 

@@ -26,7 +26,8 @@ class Binder(Protocol):
 
 class Deferred(NamedTuple):
     """A foreign method that has no Python function: a call suspends the fiber, and whoever drives
-    the VM finds a request with this `target` and answers it."""
+    the VM finds a request with this `target` and answers it. A function may return one, too, where
+    it has no answer yet."""
 
     target: Any
 

@@ -52,6 +52,7 @@ class Unit(NamedTuple):
 
     module: str
     functions: dict[tuple[int, int], str]
+    name: str  # in stack traces
 
 
 class Modules:
@@ -70,8 +71,10 @@ class Modules:
             module = self.by_name[name] = Module(name, ModuleScope(CORE), record)
         return module
 
-    def compile(self, module: Module, source: str | bytes, kind: Kind = "module") -> Any:
-        """A source as a Lua chunk that runs in the module.
+    def compile(
+        self, module: Module, source: str | bytes, kind: Kind = "module", name: str | None = None
+    ) -> Any:
+        """A source as a Lua chunk that runs in the module; `name` is what errors call it.
 
         Raises:
             CompileError: with all that is wrong with it.
@@ -80,26 +83,23 @@ class Modules:
         from .compiler.unit import CompileFailed, compile_module
 
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
-        number = len(self.units)
+        number, name = len(self.units), name or module.name
         shared = module.scope.chunks > 0
         try:
             unit = compile_module(data.decode("latin-1"), module.scope, number, kind, shared)
             chunk = self.vm.bridge.load(unit.lua, number)
         except CompileFailed as failed:
             raise CompileError(
-                [
-                    Diagnostic(module.name, note.line, readable(note.message))
-                    for note in failed.notes
-                ]
+                [Diagnostic(name, note.line, readable(note.message)) for note in failed.notes]
             ) from None
         except ValueError as error:
             text = f"Error: The source is beyond what Lua can compile ({error})."
-            raise CompileError([Diagnostic(module.name, 1, text)]) from None
+            raise CompileError([Diagnostic(name, 1, text)]) from None
         module.scope.chunks += 1
-        self.units.append(Unit(module.name, unit.functions))
+        self.units.append(Unit(module.name, unit.functions, name))
         known = module.record[b"known"]
-        for name in unit.declared:
-            known[name.encode()] = True
+        for variable in unit.declared:
+            known[variable.encode()] = True
         return chunk
 
     def imported(self, importer: str, name: str) -> Any:
@@ -141,7 +141,7 @@ class Modules:
             found = self.units[unit]
             if (defined, parameters) in found.functions:
                 name = found.functions[defined, parameters]
-                frames.append(Frame(found.module, line, name))
+                frames.append(Frame(found.name, line, name))
         return frames
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import copysign
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .errors import ConversionError, UsageError
+from .errors import ConversionError, LimitError, UsageError
 
 if TYPE_CHECKING:
     from .vm import VM
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 EXACT = 1 << 53  # every integer up to here is a Wren number
 PART = 100  # values given to one Lua call
 MAX_DEPTH = 100  # of lists and maps in each other
+VALUE_BYTES = 64  # what a value takes in Python, about
 
 
 class Range(NamedTuple):
@@ -52,6 +54,20 @@ class Handle:
     def call(self, signature: str, *args: Any) -> Any:
         """Call a method such as `add(_)`, as `VM.call` does."""
         return self._vm.call(self, signature, *args)
+
+    def __eq__(self, other: object) -> bool:
+        """Handles of one object are equal."""
+        if not isinstance(other, Handle):
+            return NotImplemented
+        return self is other or (self._vm is other._vm and self.number == other.number)
+
+    def __hash__(self) -> int:
+        return self.number
+
+    @property
+    def number(self) -> int:
+        """A number that no other object of the VM has."""
+        return int(self._vm.bridge.call("number_of", self.ref))
 
     def release(self) -> None:
         """Let the object go. Using the handle afterwards is an error; releasing it again is not."""
@@ -209,11 +225,14 @@ def to_python(vm: VM, value: Any, depth: int = 0) -> Any:
     """A value of the Lua runtime as Python sees it."""
     kind = type(value)
     if kind is float or kind is int:
-        whole = -EXACT <= value <= EXACT and value == int(value)
-        return int(value) if whole else float(value)
+        if -EXACT <= value <= EXACT and value == int(value) and (value or copysign(1, value) > 0):
+            return int(value)
+        return float(value)  # -0 too
     if value is None or kind is bool:
         return value
     if kind is bytes:
+        if depth:
+            count(vm, len(value))
         try:
             return value.decode()
         except UnicodeDecodeError:
@@ -230,10 +249,13 @@ def table_to_python(vm: VM, value: Any, depth: int) -> Any:
     """A list, map or range by value; any other object as a handle."""
     if depth > MAX_DEPTH:
         raise ConversionError("Lists and maps nest too deeply, or contain themselves.")
+    if not depth:
+        vm.crossed = 0
     bridge = vm.bridge
     kind = bridge.call("kind", value)
     if kind == b"list":
         size, result = int(bridge.call("list_size", value)), []
+        count(vm, VALUE_BYTES * (size + 1))
         for start in range(0, size, PART):
             part = bridge.many("list_part", value, start)
             result += [to_python(vm, item, depth + 1) for item in part]
@@ -246,16 +268,25 @@ def table_to_python(vm: VM, value: Any, depth: int) -> Any:
     return HANDLES[kind](vm, value)
 
 
+def count(vm: VM, size: int) -> None:
+    """Count what a value takes in Python against the VM's memory: a list that stands in another
+    many times is one in Wren, and many here."""
+    vm.crossed += size
+    if vm.limits.memory is not None and vm.crossed > vm.limits.memory:
+        raise LimitError("memory", vm.usable)
+
+
 def map_to_python(vm: VM, value: Any, depth: int) -> dict[Any, Any]:
     """A dict in the map's order."""
     result: dict[Any, Any] = {}
     slot, last = 0, False
-    count = 0
+    size = 0
     while not last:
         slot, last, *part = vm.bridge.many("map_part", value, slot)
+        count(vm, VALUE_BYTES * (len(part) + 1))
         items = [to_python(vm, item, depth + 1) for item in part]
-        count += len(items) // 2
+        size += len(items) // 2
         result.update(zip(items[::2], items[1::2], strict=True))
-    if len(result) != count:
+    if len(result) != size:
         raise ConversionError("Two keys of the map are one in Python, as 1 and true are.")
     return result

@@ -6,7 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from .bridge import Bridge
 from .compiler.mangle import parse_signature
@@ -40,6 +40,7 @@ class VM:
         write: takes what the program prints, in pieces; standard output by default.
         bind: finds the Python behind `foreign`; a `Foreign` registry, or any `Binder`.
         report: takes the compile errors of imported modules and of code given to Meta.
+        clock: tells seconds, by which `limits.seconds` are counted.
 
     A VM may be used by one thread at a time.
     """
@@ -53,6 +54,7 @@ class VM:
         write: Callable[[str], object] | None = None,
         bind: Binder | None = None,
         report: Callable[[CompileError], object] | None = None,
+        clock: Callable[[], float] = clock,
     ) -> None:
         self.limits = limits
         self.import_module = import_module
@@ -60,12 +62,14 @@ class VM:
         self.write = write or sys.stdout.write
         self.bind = bind
         self.report = report
+        self.clock = clock
         self.usable = True
         self.bridge = Bridge(limits.memory, self._write, clock)
         self.bridge.call("set_depth", limits.depth)
         self.modules = Modules(self)
         self.classes: dict[type, Any] = {}  # Wren classes by the Python class they are bound to
         self.tasks: set[Task] = set()
+        self.crossed = 0  # bytes of the value that crosses to Python
         self.driver = Driver(self)
 
     # -- running code
@@ -95,16 +99,30 @@ class VM:
         return self.call(Fn(self, function), "call()")
 
     def start(
-        self, source: str | bytes, module: str = "main", limits: Limits | None = None
+        self,
+        source: str | bytes,
+        module: str = "main",
+        limits: Limits | None = None,
+        *,
+        name: str | None = None,
+        kind: Literal["module", "again", "entry"] = "module",
     ) -> Task:
         """A task that will run a source, within `limits` instead of the VM's own.
+
+        Args:
+            source: the program.
+            module: where its variables go.
+            limits: of this run.
+            name: what errors call the source, instead of the module's name.
+            kind: "again" may define anew what the module has from earlier sources; an "entry",
+                typed at a prompt, may too, and its last expression is the task's result.
 
         Raises:
             CompileError: it does not compile.
         """
         self.driver.check()
         found = self.modules.get(module)
-        chunk = self.modules.compile(found, source)
+        chunk = self.modules.compile(found, source, kind, name)
         budget = self._budget(limits)
         return self._task(self.bridge.call("start_task", budget, chunk, found.record), budget)
 

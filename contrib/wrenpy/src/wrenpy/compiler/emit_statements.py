@@ -109,7 +109,12 @@ class StatementEmitter(ExpressionEmitter):
         self.write(f"do local _m={self.helper('import')}(X,{lua_string(node.module)}); ")
         for source, variable, line in node.names:
             self.at(line)
-            self.write(f'{variable.lua}={self.helper("imported")}(_m,"{source}"); ')
+            imported = f'{self.helper("imported")}(_m,"{source}")'
+            far = variable.kind == "far"
+            target = (
+                f"X.far.{variable.name}_(true,{imported})" if far else f"{variable.lua}={imported}"
+            )
+            self.write(target + "; ")
         self.write("end; ")
 
     # -- control

@@ -153,6 +153,8 @@ class ParserBase:
             if len(variables) >= MAX_MODULE_VARIABLES:
                 self.error("Too many module variables defined.")
             existing = variables[name] = Variable(name, name + "_", "module")
+        elif name in self.module.earlier:
+            self.module.earlier.remove(name)
         elif existing.defined:
             self.error("Module variable is already defined.")
         elif name[0].islower():

@@ -115,6 +115,7 @@ class ModuleScope:
 
     def __init__(self, core: list[str]) -> None:
         self.variables: dict[str, Variable] = {}
+        self.earlier: set[str] = set()  # what the chunk that is compiled may define again
         self.chunks = 0
         for name in core:
             self.variables[name] = Variable(name, name + "_", "core")

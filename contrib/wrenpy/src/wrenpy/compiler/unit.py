@@ -10,15 +10,16 @@ from .emit_classes import Emitter
 from .lexer import Lexer, Note
 from .nodes import Node
 from .scope import ModuleScope, Variable
-from .statement_nodes import Return
+from .statement_nodes import Evaluate, Return
 
-Kind = Literal["module", "function", "expression"]
+Kind = Literal["module", "again", "entry", "function", "expression"]
 
 
 class CompiledUnit(NamedTuple):
     """A Lua chunk to be called with the runtime and the module's record; `declared` are the names
     of the module variables it defines. Called, a chunk of kind "function" or "expression" gives
-    a Wren function, one of kind "module" runs the module."""
+    a Wren function; one of the other kinds runs the module, and an "entry" gives the value of its
+    last expression. "again" and "entry" may define again what earlier chunks have defined."""
 
     lua: str
     declared: list[str]
@@ -42,6 +43,7 @@ def compile_module(
         CompileFailed: with every error found; `scope` is then as it was.
     """
     known = dict(scope.variables)
+    scope.earlier = set(scope.own_names()) if kind in ("again", "entry") else set()
     tokens = Lexer(source).run()
     parser = Parser(tokens, scope)
     try:
@@ -52,6 +54,8 @@ def compile_module(
                 body = [Return(value.line, value)]
             else:
                 body = parser.parse_module()
+                if kind == "entry" and body and isinstance(last := body[-1], Evaluate):
+                    body[-1] = Return(last.line, last.value)
             # The reference reads one token past the parser's next, and no further.
             read = [note for note in tokens.errors if note.token <= parser.c + 1]
             notes = sorted(read + parser.errors, key=lambda note: note.line)
@@ -84,12 +88,13 @@ def emit(
     """The Lua text of a parsed source, and the names of its functions."""
     variables = list(scope.variables.values())
     find_numbers(parser.locals if shared else [*parser.locals, *variables])
-    place_variables(parser.functions, parser.fn, variables, shared or kind != "module")
+    is_function = kind in ("function", "expression")
+    place_variables(parser.functions, parser.fn, variables, shared or is_function)
     emitter = Emitter(unit)
     emitter.fn = parser.fn
     # Helpers are upvalues of the body, not its locals: closures then share them at no cost.
-    emitter.write("return function() " if kind == "module" else "return function(_n) ")
-    emitter.functions[1, 0 if kind == "module" else 1] = "(script)"
+    emitter.write("return function(_n) " if is_function else "return function() ")
+    emitter.functions[1, 1 if is_function else 0] = "(script)"
     emitter.write(own_variables(parser, variables))
     emitter.body(body)
     emitter.write(" end")

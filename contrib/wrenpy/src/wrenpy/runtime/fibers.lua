@@ -136,6 +136,7 @@ local function leave(...)
   current = nil
   R.leave()
   R.flush()
+  R.lift()
   return ...
 end
 
@@ -218,7 +219,10 @@ local function loop(task, fiber, value, problem)
       fiber, value = a, b
     elseif not ok then
       local failure, limit = problem_of(command)
-      if limit then return leave("limit", limit) end
+      if limit then
+        R.lift()
+        return leave("limit", limit, trace_of(fiber))
+      end
       local caller, trace = fail(fiber, failure)
       if not caller then return leave("error", R.give(failure), trace) end
       fiber, value = caller, failure
@@ -254,7 +258,12 @@ if jit then jit.off(loop) end -- it would only be tried again and again: a resum
 function R.task(fn, budget)
   return { fiber = new_fiber(fn, "root"), budget = budget }
 end
-function R.run(task, value, problem, time, ended)
+-- What a request is answered with crosses before the run goes on: see `Bridge.lower`.
+local answer, problem
+function R.stage(...) answer, problem = ... end
+function R.run(task, time, ended)
+  local value, failure = answer, problem
+  answer, problem = nil, nil
   R.enter(task.budget, time, ended)
-  return loop(task, task.fiber, value, problem)
+  return loop(task, task.fiber, value, failure)
 end

@@ -98,11 +98,14 @@ function R.wrap(class, object, id)
   return wrapper
 end
 
--- A value on its way out: the host's own object in place of its wrapper.
+-- A value on its way out: the host's own object in place of its wrapper. Zero with a sign goes as an
+-- object too: as a number it would lose it on the way.
 local function give(value)
   if type(value) == "table" then
     local object = rawget(value, "py")
     if object ~= nil then return object end
+  elseif value == 0 and 1 / value < 0 then
+    return R.minus_zero
   end
   return value
 end
@@ -130,6 +133,17 @@ function R.kind(value)
   if M == Fiber then return "fiber" end
   if rawequal(value.S, M) then return "class" end
   return "instance"
+end
+-- Numbers that tell objects apart.
+local numbers, last_number = setmetatable({}, { __mode = "k" }), 0
+function R.number_of(value)
+  local number = numbers[value]
+  if not number then
+    last_number = last_number + 1
+    number = last_number
+    numbers[value] = number
+  end
+  return number
 end
 function R.class_name(value) return R.class_of(value).name end
 
