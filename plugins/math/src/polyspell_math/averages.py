@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from fractions import Fraction
 
-from polyspell_math.numbers import Number, checked, divide, fail, inexact, root
+from polyspell_math.numbers import Number, checked, divide, fail, inexact, real, root
 
 Numbers = list[Number]
 
@@ -14,9 +14,12 @@ Numbers = list[Number]
 def total(values: Numbers) -> Number:
     """The sum; exact numbers are added first, so that they are not rounded more than needed."""
 
-    exact = checked(sum((v for v in values if not isinstance(v, float)), start=Fraction(0)))
+    exact: Number = 0
+    for value in values:
+        if not isinstance(value, float):
+            exact = checked(exact + value)
     floats = [v for v in values if isinstance(v, float)]
-    return checked(float(exact) + math.fsum(floats)) if floats else exact
+    return checked(real(exact) + math.fsum(floats)) if floats else exact
 
 
 def product(values: Numbers) -> Number:
@@ -66,7 +69,7 @@ def modes(values: Numbers) -> Numbers:
 def squares(values: Numbers) -> Number:
     """The sum of the squares of the distances from the mean."""
     middle = mean(values)
-    return total([checked((v - middle) ** 2) for v in values])
+    return total([checked((v - middle) * (v - middle)) for v in values])
 
 
 def variance(values: Numbers) -> Number:

@@ -8,8 +8,7 @@ from typing import Any
 
 from polyspell_math import functions, matrices
 from polyspell_math.functions import hashable
-from polyspell_math.numbers import Number, checked, fail, floor_divide, modulo, power, root, whole
-from polyspell_math.parser import (
+from polyspell_math.nodes import (
     After,
     Assign,
     Call,
@@ -22,8 +21,18 @@ from polyspell_math.parser import (
     Num,
     Power,
     Signed,
-    parse,
 )
+from polyspell_math.numbers import (
+    checked,
+    fail,
+    floor_divide,
+    guarded,
+    modulo,
+    power,
+    root,
+    whole,
+)
+from polyspell_math.parser import parse
 from polyspell_math.primes import factorial
 from polyspell_math.quantities import (
     Quantity,
@@ -38,7 +47,7 @@ from polyspell_math.quantities import (
 )
 from polyspell_math.units import ANGLES
 from polyspell_math.values import Worth, number, quantity, shown
-from polyspell_math.work import Work, items
+from polyspell_math.work import Work, items, weighed
 
 _PERCENT = Fraction(1, 100)
 
@@ -55,8 +64,9 @@ def evaluate(
     """
     scope = Scope(dict(variables or {}), work or Work())
     value: Worth = 0
-    for statement in parse(source):
-        value = scope.value(statement)
+    with guarded():
+        for statement in parse(source):
+            value = scope.value(statement)
     return value
 
 
@@ -96,6 +106,7 @@ class Scope:
 
     def _items(self, node: Items) -> Worth:
         values = [self.value(each) for each in node.items]
+        weighed(values)
         return frozenset(map(hashable, values)) if node.unique else values
 
     def _signed(self, node: Signed) -> Worth:
@@ -124,8 +135,8 @@ class Scope:
         value, unit = quantity(self.value(node.node)), self.value(node.unit)
         if unit is _PERCENT:
             return f"{shown(checked(number(value, 'Percent') * 100))}%"
-        if isinstance(unit, Number) and not isinstance(unit, bool):
-            return over(value, unit)  # radians and degrees
+        if isinstance(node.unit, Name) and node.unit.name in ANGLES:
+            return over(value, quantity(unit))
         return converted(value, quantity(unit))
 
     # -- chains ---------------------------------------------------------------------------------

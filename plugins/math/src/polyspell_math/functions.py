@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -17,6 +19,7 @@ from polyspell_math.numbers import (
     fail,
     floor_divide,
     inexact,
+    magnitude,
     modulo,
     real,
     root,
@@ -50,7 +53,10 @@ def call(name: str, arguments: list[Worth], work: Work) -> Worth:
     """
     function = _TABLE.get(name) or _TABLE.get(name.lower())
     if function is None:
-        raise fail(f"There is no function {name!r}.", f"There are {', '.join(sorted(_TABLE))}.")
+        near = difflib.get_close_matches(name[:40], _TABLE, n=3)
+        raise fail(
+            f"There is no function {name[:40]!r}.", f"Near are {', '.join(near)}." if near else ""
+        )
     count = len(arguments)
     if count < function.least or (function.most is not None and count > function.most):
         most = "or more" if function.most is None else f"to {function.most}"
@@ -129,23 +135,19 @@ def _rounded(value: Worth, places: Worth = 0) -> Worth:
     if abs(digits) > 300:
         raise fail("round takes -300 to 300 places.")
     exact = _as_exact(number(value, "round"))
-    from fractions import Fraction
-
-    scaled = abs(exact) * Fraction(10) ** digits + Fraction(1, 2)
+    scaled = Fraction(magnitude(exact)) * Fraction(10) ** digits + Fraction(1, 2)
     rounded = Fraction(math.floor(scaled)) / Fraction(10) ** digits
     return checked(-rounded if exact < 0 else rounded)
 
 
 def _as_exact(value: Number) -> Exact:
-    from fractions import Fraction
-
     return Fraction(repr(value)) if isinstance(value, float) else value
 
 
 def _absolute(value: Worth) -> Worth:
     if isinstance(value, Quantity):
-        return msgspec.structs.replace(value, value=abs(value.value))
-    return abs(number(value, "abs"))
+        return msgspec.structs.replace(value, value=magnitude(value.value))
+    return magnitude(number(value, "abs"))
 
 
 def _log(value: Number, base: Number | None = None) -> Number:

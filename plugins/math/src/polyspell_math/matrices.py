@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from polyspell_math.averages import total
-from polyspell_math.numbers import Number, checked, divide, fail, root
+from polyspell_math.numbers import Number, checked, divide, fail, magnitude, root
 from polyspell_math.work import Work, refuse
 
 Vector = list[Number]
@@ -49,6 +49,11 @@ def transpose(matrix: Matrix) -> Matrix:
     """Rows become columns."""
     shape(matrix)
     return [list(column) for column in zip(*matrix, strict=True)]
+
+
+def trace(matrix: Matrix) -> Number:
+    """The sum from top left to bottom right."""
+    return total([matrix[i][i] for i in range(square(matrix))])
 
 
 def dot(left: Vector, right: Vector) -> Number:
@@ -117,7 +122,7 @@ def reduced(matrix: Matrix, work: Work) -> tuple[Matrix, list[int], Number]:
         top = len(pivots)
         if top == rows:
             break
-        best = max(range(top, rows), key=lambda r: abs(result[r][column]))
+        best = max(range(top, rows), key=lambda r: magnitude(result[r][column]))
         pivot = result[best][column]
         if _is_zero(pivot, matrix):
             continue
@@ -145,7 +150,7 @@ def _is_zero(pivot: Number, matrix: Matrix) -> bool:
     """Whether a number is zero, or what rounding left of it."""
     if not isinstance(pivot, float):
         return pivot == 0
-    return abs(pivot) <= 1e-12 * float(max(abs(v) for row in matrix for v in row))
+    return abs(pivot) <= 1e-12 * float(max(magnitude(v) for row in matrix for v in row))
 
 
 def determinant(matrix: Matrix, work: Work) -> Number:

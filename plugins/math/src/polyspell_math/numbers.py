@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 from polyspell.errors import ToolError
@@ -33,6 +34,24 @@ def checked(value: Number) -> Number:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
         too_long()
     return value.numerator if value.denominator == 1 else value
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """What Python's own arithmetic refuses is an error of the calculation.
+
+    Raises:
+        ToolError: a number became too large for a float.
+    """
+    try:
+        yield
+    except OverflowError:
+        raise fail("A number is too large for a function that is not exact.") from None
+
+
+def magnitude(value: Number) -> Number:
+    """The number without its sign."""
+    return -value if value < 0 else value
 
 
 def too_long() -> None:
@@ -115,14 +134,14 @@ def power(base: Number, exponent: Number) -> Number:
         return inexact(math.pow, base, exponent)
     if base == 0 and exponent < 0:
         raise fail("Division by zero.")
-    exponent = checked(exponent)
-    if isinstance(exponent, int):
-        return _whole_power(base, exponent)
+    if exponent.denominator == 1:
+        return _whole_power(base, exponent.numerator)
     if base < 0:
         raise fail("A fractional power of a negative number is not real.", "Use root(x, 3).")
-    rooted = exact_root(base, exponent.denominator)
+    part = Fraction(exponent)
+    rooted = exact_root(base, part.denominator)
     if rooted is not None:
-        return _whole_power(rooted, exponent.numerator)
+        return _whole_power(rooted, part.numerator)
     return inexact(math.pow, base, exponent)
 
 

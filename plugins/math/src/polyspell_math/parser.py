@@ -6,91 +6,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-import msgspec
-
 from polyspell_math.lexer import Token, tokens, unexpected
-from polyspell_math.numbers import Number, divide
+from polyspell_math.nodes import (
+    After,
+    Assign,
+    Call,
+    Chain,
+    Convert,
+    Group,
+    Items,
+    Name,
+    Node,
+    Num,
+    Power,
+    Signed,
+)
+from polyspell_math.numbers import divide
 from polyspell_math.work import refuse
 
 MAX_DEPTH = 60
 """Brackets within brackets, signs and powers included."""
-
-
-class Num(msgspec.Struct):
-    """A number."""
-
-    value: Number
-
-
-class Name(msgspec.Struct):
-    """A variable, a constant or a unit."""
-
-    name: str
-
-
-class Call(msgspec.Struct):
-    """A function of arguments."""
-
-    name: str
-    arguments: list[Node]
-
-
-class Items(msgspec.Struct):
-    """`[...]`, or `{...}` where `unique`."""
-
-    items: list[Node]
-    unique: bool
-
-
-class Group(msgspec.Struct):
-    """What stood in brackets."""
-
-    node: Node
-
-
-class Signed(msgspec.Struct):
-    """`-x` or `not x`."""
-
-    sign: str
-    node: Node
-
-
-class After(msgspec.Struct):
-    """`x!` or `x%`."""
-
-    node: Node
-    marks: list[str]
-
-
-class Power(msgspec.Struct):
-    """`x ^ y`."""
-
-    base: Node
-    exponent: Node
-
-
-class Chain(msgspec.Struct):
-    """What one level holds together, to be worked out from the left: `a + b - c`."""
-
-    first: Node
-    rest: list[tuple[str, Node]]
-
-
-class Convert(msgspec.Struct):
-    """`x in km/h`."""
-
-    node: Node
-    unit: Node
-
-
-class Assign(msgspec.Struct):
-    """`x = ...`."""
-
-    name: str
-    node: Node
-
-
-Node = Num | Name | Call | Items | Group | Signed | After | Power | Chain | Convert | Assign
 
 _LEVELS = (
     ("or",),
@@ -301,6 +236,3 @@ def _halves(first: Node, rest: list[tuple[str, Node]]) -> Node:
         second = Chain(Num(divide(first.value, second.first.value)), second.rest)
         return Chain(second, rest[1:]) if rest[1:] else second
     return Chain(first, rest)
-
-
-__all__ = ["Node", "parse"]

@@ -57,7 +57,7 @@ def next_prime(n: int, work: Work) -> int:
 
 def primes(low: int, high: int, work: Work) -> list[int]:
     """The primes from low to high, both included."""
-    found = []
+    found: list[int] = []
     n = max(low, 2) - 1
     while (n := next_prime(n, work)) <= high:
         items(len(found) + 1)
@@ -215,12 +215,3 @@ def digits(n: int, base: int) -> str:
         rest, digit = divmod(rest, base)
         found = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + found
     return f"-{found}" if n < 0 else found
-
-
-def continued(over: int, under: int) -> list[int]:
-    """A fraction as a continued one."""
-    found = []
-    while under:
-        found.append(over // under)
-        over, under = under, over % under
-    return found

@@ -120,7 +120,7 @@ def _joined(left: Quantity, right: Quantity, sign: int) -> Value:
 
 def raised(base: Quantity, exponent: Number) -> Value:
     """A power of a quantity."""
-    if isinstance(exponent, float) or abs(exponent) > 12:
+    if isinstance(exponent, float) or not -12 <= exponent <= 12:
         raise fail("A quantity can be raised to a whole number or a fraction, of at most 12.")
     exponent = Fraction(exponent)
     if not exponent:

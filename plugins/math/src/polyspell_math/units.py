@@ -164,9 +164,9 @@ def unit(name: str) -> Unit:
     found = PLAIN.get(name) or PREFIXED.get(name) or _with_prefix(name)
     if found is not None:
         return found
-    near = difflib.get_close_matches(name, [*PLAIN, *PREFIXED], n=1)
+    near = difflib.get_close_matches(name[:40], [*PLAIN, *PREFIXED], n=1)
     raise NotFoundError(
-        f"There is no unit or name {name!r}.",
+        f"There is no unit or name {name[:40]!r}.",
         hint=f"Did you mean {near[0]!r}?" if near else "Rates of currencies are not known here.",
         context={"name": name},
     )

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from polyspell.errors import ToolError
 from polyspell.tools import ToolOutput
 
 from polyspell_math.numbers import Number, checked, fail, real, text
 from polyspell_math.quantities import Quantity, Value
-from polyspell_math.work import items
+from polyspell_math.work import weighed
 
 Worth = bool | Number | Quantity | str | list[Any] | frozenset[Any]
 SAFE = 2**53
@@ -75,7 +76,7 @@ def plain(value: Worth) -> Any:
         return [plain(v) for v in ordered(value)]
     try:
         return real(value)
-    except Exception:
+    except ToolError:
         return text(value)
 
 
@@ -103,6 +104,11 @@ def output(value: Worth) -> ToolOutput:
 
 def given(value: Any) -> Worth:
     """A JSON value as one to calculate with; floats become the decimal that they are written as."""
+    weighed(value)
+    return _given(value)
+
+
+def _given(value: Any) -> Worth:
     if isinstance(value, str | bool):
         return value
     if isinstance(value, int | float):
@@ -110,8 +116,7 @@ def given(value: Any) -> Worth:
             raise fail(f"{value} is not a finite number.")
         return checked(value if isinstance(value, int) else Fraction(repr(value)))
     if isinstance(value, list):
-        items(len(value))
-        return [given(v) for v in value]
+        return [_given(v) for v in value]
     raise fail(f"{value!r} is not a number.")
 
 

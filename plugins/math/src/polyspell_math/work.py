@@ -20,12 +20,12 @@ class Work:
     whose length the caller chooses asks here whether it may go on.
 
     Args:
-        seconds: how long it may take.
+        seconds: how long it may take; SECONDS if left out.
     """
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
-        self._end = time.monotonic() + seconds
+    def __init__(self, seconds: float | None = None) -> None:
+        self._seconds = SECONDS if seconds is None else seconds
+        self._end = time.monotonic() + self._seconds
         self._steps = 0
 
     def step(self) -> None:
@@ -44,6 +44,22 @@ def refuse(limit: str, allowed: float, message: str) -> NoReturn:
     raise LimitExceeded(
         message, hint="Ask for less at once.", context={"limit": limit, "allowed": allowed}
     )
+
+
+def weighed(value: object, depth: int = 20) -> int:
+    """How many elements a value has, those of its elements included.
+
+    Raises:
+        LimitExceeded: there are too many, or lists stand within lists too deeply.
+    """
+    if not isinstance(value, list | frozenset):
+        return 1
+    if not depth:
+        refuse("depth", 20, "Lists stand more than 20 deep within lists.")
+    count = 1
+    for each in value:
+        count = items(count + weighed(each, depth - 1))
+    return count
 
 
 def items(count: int) -> int:

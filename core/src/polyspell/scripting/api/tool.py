@@ -208,7 +208,7 @@ def plain(value: Any) -> Any:
     from polyspell.agents.toolcalls import success
     from polyspell.messages import ToolCall
 
-    if value is None or isinstance(value, str | int | float | bytes | list | Table):
+    if value is None or isinstance(value, str | int | float | bytes | list | dict):
         return value
     result = success(ToolCall("", ""), value)
     return result.data if result.data is not None else result.content
