@@ -66,6 +66,10 @@ class CatalogInfo(Info, frozen=True, kw_only=True):
     `ModelCatalog`."""
 
 
+class HookKindInfo(Info, frozen=True, kw_only=True):
+    """A kind of hook. `load` is a subclass of `polyspell.hooks.HookKind`."""
+
+
 class OutputParserInfo(Info, frozen=True, kw_only=True):
     """A parser of what models write. `load` is called without arguments and gives an
     `OutputParser`."""
@@ -119,6 +123,11 @@ def polyspell_script_apis() -> list[type[ApiModule]]:  # type: ignore[empty-body
 @hookspec
 def polyspell_hooks() -> list[Hook]:  # type: ignore[empty-body]
     """Hooks around points of a run (`tool.call`, `provider.request`, ...)."""
+
+
+@hookspec
+def polyspell_hook_kinds() -> list[HookKindInfo]:  # type: ignore[empty-body]
+    """Kinds of hooks, used by name: `hooks.use("cache")`, `[hooks.cache]`."""
 
 
 @hookspec

@@ -15,7 +15,7 @@ from polyspell.aio import GRACE, runner
 from polyspell.config import Config, Keys
 from polyspell.errors import ConfigError, PluginError
 from polyspell.events import EventBus
-from polyspell.hooks import Hook, Hooks
+from polyspell.hooks import Hook, HookKind, Hooks
 from polyspell.hookspecs import Info
 from polyspell.plugins import PluginManager, PluginStatus, chosen_plugins
 from polyspell.providers.facts import Facts, ModelCatalog
@@ -62,7 +62,7 @@ class Host:
         self.config = config if isinstance(config, Config) else Config(config)
         self.keys = keys or Keys()
         self.events = EventBus()
-        self.hooks = Hooks()
+        self.hooks = Hooks(host=self)
         missing = functools.partial(_missing, self)
         self.providers: Registry[Provider] = Registry(
             "provider", functools.partial(missing, "provider")
@@ -70,6 +70,9 @@ class Host:
         self.tools: Registry[Tool] = Registry("tool")
         self.engines: Registry[Engine] = Registry("engine", functools.partial(missing, "engine"))
         self.memory_stores: Registry[Callable[..., Memory]] = Registry("memory store")
+        self.hook_kinds: Registry[type[HookKind]] = Registry(
+            "kind of hook", functools.partial(missing, "kind of hook")
+        )
         self.model_catalogs: Registry[ModelCatalog] = Registry("model catalogue")
         self.facts = Facts(self.model_catalogs)
         self.output_parsers: Registry[OutputParser] = Registry("output parser")
@@ -82,6 +85,7 @@ class Host:
         self._opened = False
         self._closed = False
         self._fill()
+        self._use_hooks()
 
     # -- what plugins bring ---------------------------------------------------------------------
 
@@ -95,6 +99,7 @@ class Host:
             ("polyspell_model_catalogs", self._add_catalog),
             ("polyspell_script_apis", self._add_api),
             ("polyspell_hooks", self._add_hook),
+            ("polyspell_hook_kinds", self._add_hook_kind),
         )
         for hook, add in from_plugins:
             for status, item in self.plugins.collect(hook):
@@ -162,6 +167,26 @@ class Host:
             raise PluginError(f"{source} gave {hook!r}, which is not a Hook.")
         return self.hooks.add(hook).name
 
+    def _add_hook_kind(self, info: Any, source: str) -> str:
+        about = self._describe(info, source, lambda: load_object(info.load))
+        self.hook_kinds.register(info.name, **about)
+        return str(info.name)
+
+    def _use_hooks(self) -> None:
+        """Use what `[hooks.NAME]` of the configuration names; `NAME = false` leaves it out. What
+        guards must not be left out in silence, so that any error here is the host's."""
+        for kind, given in self.config.table("hooks").items():
+            if given is False:
+                continue
+            for number, options in enumerate(given if isinstance(given, list) else [given], 1):
+                if not isinstance(options, dict):
+                    raise ConfigError(
+                        f"hooks.{kind} must be a table.",
+                        hint=f"Write [hooks.{kind}], or {kind} = false under [hooks].",
+                    )
+                named = {"name": f"{kind}{number}"} if number > 1 else {}
+                self.hooks.use(kind, **{**named, **options})
+
     @property
     def failures(self) -> list[PluginStatus]:
         """The plugins that do not work, with the reasons."""
@@ -189,6 +214,7 @@ class Host:
         await self._announce("polyspell_shutdown")
         await _close(self._scripts)
         await self.events.drain()
+        await _close(self.hooks)
         for owned in (*self.providers.loaded(), self._transport):
             await _close(owned)
 

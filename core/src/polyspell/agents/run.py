@@ -179,7 +179,9 @@ class Run:
                 self.messages, self.tools, self.output, self.context, demand=not self.calls_made
             )
         )
-        call = ModelCall(self.host, agent.model, request, self.hooks)
+        call = ModelCall(
+            self.host, agent.model, request, self.hooks, agent=agent.name, context=self.context
+        )
         deltas = call.deltas()
         try:
             while True:

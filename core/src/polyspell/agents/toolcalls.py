@@ -85,6 +85,7 @@ async def invoke(run: Run, tool: Tool, call: ToolCall, arguments: dict[str, Any]
         return await tool.call(arguments, context)
     values = {
         "tool": tool.name, "arguments": arguments, "call_id": call.id, "agent": run.agent.name,
+        "context": run.context,
     }  # fmt: skip
 
     async def inner(call: HookCall) -> Any:

@@ -1,5 +1,16 @@
 """Hooks intervene: they wrap points of a run."""
 
-from polyspell.hooks.chain import POINTS, Chain, Hook, HookCall, Hooks, expect, through
+from polyspell.hooks.chain import POINTS, Chain, Hook, HookCall, Hooks, Proceed, expect, through
+from polyspell.hooks.kinds import HookKind
 
-__all__ = ["POINTS", "Chain", "Hook", "HookCall", "Hooks", "expect", "through"]
+__all__ = [
+    "POINTS",
+    "Chain",
+    "Hook",
+    "HookCall",
+    "HookKind",
+    "Hooks",
+    "Proceed",
+    "expect",
+    "through",
+]

@@ -12,29 +12,39 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from polyspell.errors import ConfigError, NotFoundError
-from polyspell.events.bus import matches
+from polyspell.events.bus import Event, matches
+
+if TYPE_CHECKING:
+    from polyspell.hooks.kinds import HookKind, Use
+    from polyspell.host import Host
 
 R = TypeVar("R")
 
 POINTS = {
     "agent.run": "A whole run. Values: agent (name), messages, context. Gives a Result.",
-    "provider.request": "One model call. Values: provider, request (a Request). Gives a Response.",
-    "tool.call": "One tool call. Values: tool (name), arguments, call_id, agent. Gives its value.",
+    "provider.request": (
+        "One model call. Values: provider, request (a Request), agent, context. Gives a Response."
+    ),
+    "tool.call": (
+        "One tool call. Values: tool (name), arguments, call_id, agent, context. Gives its value."
+    ),
     "script.run": "A script. Values: name, language, source. Gives its value.",
     "script.call": "A script calls the host. Values: module, function, arguments, script.",
 }
 
 
 class HookCall(msgspec.Struct):
-    """What a hook sees: the point, and the values of the call, which it may change."""
+    """What a hook sees: the point, and the values of the call, which it may change. `told` says
+    that some of the answer has been told already: who proceeds again would have it told twice."""
 
     point: str
     values: dict[str, Any]
+    told: bool = False
 
 
 Proceed = Callable[[HookCall], Awaitable[Any]]
@@ -44,13 +54,16 @@ When = Callable[[HookCall], bool] | Mapping[str, Any]
 
 class Hook(msgspec.Struct, frozen=True):
     """A hook. `point` may be a pattern (`tool.*`, `**`); higher `priority` is further outside;
-    `when` is a function of the call, or values that must be equal or match as a pattern."""
+    `when` is a function of the call, or values that must be equal or match as a pattern. What a
+    model says streams past a hook around `provider.request`, unless it `holds` it: then it is told
+    when the hook is through with it."""
 
     point: str
     wrap: Wrap
     name: str = ""
     priority: int = 0
     when: When | None = None
+    holds: bool = False
 
     @staticmethod
     def of(
@@ -62,13 +75,14 @@ class Hook(msgspec.Struct, frozen=True):
         name: str = "",
         priority: int = 0,
         when: When | None = None,
+        holds: bool = False,
     ) -> Hook:
         """A hook of functions, plain or async. `before(call)` may change the call or raise;
         `after(call, result)` gives the new result, None to keep it; `on_error(call, error)` gives
         a result instead, None to let the error go on."""
         if before is None and after is None and on_error is None:
             raise ConfigError("A hook needs one of before, after, on_error or a function.")
-        return Hook(point, _sugar(before, after, on_error), name, priority, when)
+        return Hook(point, _sugar(before, after, on_error), name, priority, when, holds)
 
     def applies(self, call: HookCall) -> bool:
         """Whether `when` lets it wrap this call."""
@@ -116,10 +130,26 @@ _epoch = 0
 
 
 class Hooks:
-    """The hooks of a host (or of one agent, over its host's)."""
+    """The hooks of a host (or of one agent or script, over its host's).
 
-    def __init__(self, outer: Hooks | None = None) -> None:
+    Args:
+        outer: those that stand further outside.
+        host: whose they are; by default that of the outer ones.
+        hears: of which events listeners may hear that are brought here. None: of all of a host's.
+    """
+
+    def __init__(
+        self,
+        outer: Hooks | None = None,
+        *,
+        host: Host | None = None,
+        hears: Callable[[Event], bool] | None = None,
+    ) -> None:
         self._outer = outer
+        self._host: Host | None = host or (outer._host if outer is not None else None)
+        self._hears = hears
+        self._uses: dict[str, Use] = {}
+        self._inner: list[Hooks] = []  # those over a host's that use kinds
         self._hooks: list[Hook] = []
         self._chains: dict[str, Chain | None] = {}
         self._added = 0
@@ -159,16 +189,111 @@ class Hooks:
         return self.add(Hook.of(point, **options))
 
     def remove(self, name: str) -> None:
-        """Remove a hook.
+        """Remove a hook, or a kind that is in use.
 
         Raises:
             NotFoundError: there is none of that name.
         """
+        if use := self._uses.pop(name, None):
+            for each in use.hooks:
+                self.remove(each)
+            self._ended(use)
+            return
         kept = [h for h in self._hooks if h.name != name]
         if len(kept) == len(self._hooks):
             raise NotFoundError(f"No hook {name!r}.", hint="hooks.list() shows what is there.")
         self._hooks = kept
         self._changed()
+
+    # -- kinds ----------------------------------------------------------------------------------
+
+    def use(
+        self,
+        kind: str,
+        *,
+        name: str | None = None,
+        priority: int | None = None,
+        when: When | None = None,
+        **options: Any,
+    ) -> Any:
+        """Use a kind of hook that a plugin brings (`cache`, `retry`, ...); gives the `HookKind`.
+
+        Args:
+            kind: its name.
+            name: for `used` and `remove`; by default the kind's.
+            priority: of its hooks, instead of the kind's own.
+            when: which calls its hooks wrap, as in `Hook`.
+            options: the kind's own.
+
+        Raises:
+            NotFoundError: no plugin brings it.
+            ConfigError: an option is wrong, or the name is taken.
+        """
+        from polyspell.hooks.kinds import Use, read_options
+
+        if self._host is None:
+            raise ConfigError("These hooks have no host.", hint="Use those of a host or an agent.")
+        cls: type[HookKind] = self._host.hook_kinds.get(kind)
+        name = name or kind
+        if name in self._uses:
+            raise ConfigError(f"A hook named {name!r} exists.", hint="Give this one a `name`.")
+        made = cls(self._host, read_options(kind, cls, options))
+        use = Use(name, made, [], [])
+        try:
+            self._begin(use, priority, when)
+        except BaseException:
+            for each in use.hooks:
+                self.remove(each)
+            self._ended(use)
+            raise
+        self._uses[name] = use
+        root = self._host.hooks
+        if self is not root and self not in root._inner:
+            root._inner.append(self)
+        return made
+
+    def _begin(self, use: Use, priority: int | None, when: When | None) -> None:
+        assert self._host is not None
+        if use.kind.listeners and self._outer is not None and self._hears is None:
+            raise ConfigError(
+                f"{use.name!r} listens to a whole host.", hint="Use it there: host.hooks.use(...)."
+            )
+        for hook in use.kind.hooks:
+            changes: dict[str, Any] = {"name": f"{use.name}:{hook.point}"}
+            if priority is not None:
+                changes["priority"] = priority
+            if when is not None:
+                changes["when"] = when
+            use.hooks.append(self.add(msgspec.structs.replace(hook, **changes)).name)
+        for pattern, function in use.kind.listeners.items():
+            use.listening.append(self._host.events.on(pattern, function, when=self._hears))
+
+    def _ended(self, use: Use) -> None:
+        waiting = use.close()
+        if inspect.isawaitable(waiting) and self._host is not None:
+            self._host.events.spawn(waiting)
+
+    def used(self, name: str) -> Any:
+        """A kind that is in use here, by its name.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        if name not in self._uses:
+            raise NotFoundError(f"{name!r} is not in use.", hint="hooks.use(...) makes it so.")
+        return self._uses[name].kind
+
+    async def aclose(self) -> None:
+        """Free what the kinds in use hold, here and in hooks over these: a host's end does it."""
+        for inner in list(self._inner):
+            await inner.aclose()
+        if self._host is not None and self in self._host.hooks._inner:
+            self._host.hooks._inner.remove(self)
+        for name in list(self._uses):
+            use = self._uses.pop(name)
+            for each in use.hooks:
+                self.remove(each)
+            await _settle(use.close())
 
     @staticmethod
     def _changed() -> None:

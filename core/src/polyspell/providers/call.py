@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from polyspell.aio import Pump
 from polyspell.errors import describe
+from polyspell.events import new_id
 from polyspell.hooks import Chain, HookCall, Hooks, expect, through
-from polyspell.messages import Delta, Response, Usage
+from polyspell.messages import Delta, Response, Text, Thinking, Usage
 from polyspell.providers.base import Request
 from polyspell.providers.facts import require_fits, require_served
 from polyspell.providers.fold import Fold
@@ -23,16 +25,27 @@ class ModelCall:
     """A call of a model. Iterate over `deltas`, then take `response`.
 
     A hook around `provider.request` gets and gives whole responses; what the model says meanwhile
-    streams past it. A response that a hook gives without asking the model comes as deltas too.
+    streams past it, unless one of them `holds` it. A response that a hook gives without asking the
+    model comes as deltas too.
 
     Args:
         host: whose providers and events.
         model: `provider/model`.
         request: what is asked; its `model` is filled in from `model`.
         hooks: the hooks to pass.
+        agent, context: who asks, and the context of its run, for the hooks.
     """
 
-    def __init__(self, host: Host, model: str, request: Request, hooks: Hooks) -> None:
+    def __init__(
+        self,
+        host: Host,
+        model: str,
+        request: Request,
+        hooks: Hooks,
+        *,
+        agent: str | None = None,
+        context: Any = None,
+    ) -> None:
         self._host = host
         self._hooks = hooks
         self._full = model
@@ -43,6 +56,8 @@ class ModelCall:
         self._fold = Fold(provider_model)
         self._response: Response | None = None
         self._asked: list[Usage] = []
+        self._about = {"agent": agent, "context": context}
+        self._held = False
 
     @property
     def response(self) -> Response:
@@ -66,30 +81,43 @@ class ModelCall:
         return total
 
     def so_far(self) -> Response | None:
-        """What has come of an answer that broke off, or None."""
+        """What has come of an answer that broke off, or None: so where it was held back."""
+        if self._held:
+            return None
         partial = self._fold.response()
         return partial if partial.message.parts else None
 
     async def deltas(self) -> AsyncGenerator[Delta, None]:
         """Ask, and give the answer piece by piece."""
         events = self._host.events
-        data = {"model": self._full, "provider": self._name}
+        data = {"id": new_id(), "model": self._full, "provider": self._name}
         events.emit("provider.request.started", data)
         begin = time.perf_counter()
+
+        def end(how: str, **more: Any) -> None:
+            seconds = time.perf_counter() - begin
+            events.emit(f"provider.request.{how}", {**data, **more, "seconds": seconds})
+
         chain = self._hooks.chain("provider.request")
         steps = self._plain() if chain is None else self._hooked(chain)
         try:
             async for delta in steps:
                 yield delta
+        except (GeneratorExit, asyncio.CancelledError):
+            end("cancelled")
+            raise
         except Exception as error:
-            events.emit("provider.request.failed", {**data, "error": describe(error)})
+            end("failed", error=describe(error))
             raise
         finally:
             await steps.aclose()
         if events.wants("provider.request.completed"):
-            usage = msgspec.to_builtins(self.response.usage)
-            seconds = time.perf_counter() - begin
-            events.emit("provider.request.completed", {**data, "usage": usage, "seconds": seconds})
+            response = self.response
+            end(
+                "completed",
+                usage=msgspec.to_builtins(self.usage),
+                finish_reason=response.finish_reason,
+            )
 
     async def _plain(self) -> AsyncGenerator[Delta, None]:
         facts = self._host.facts
@@ -115,23 +143,29 @@ class ModelCall:
         require_fits(self._full, self._request, self._host.facts.known(self._full))
 
     async def _hooked(self, chain: Chain) -> AsyncGenerator[Delta, None]:
+        values = {"provider": self._name, "request": self._request, **self._about}
+        outermost = HookCall("provider.request", values)
+        held = self._held = any(hook.holds and hook.applies(outermost) for hook in chain)
+
         async def work(emit: Callable[[Delta], None]) -> Response:
             async def inner(call: HookCall) -> Response:
                 self._request = call.values["request"]
                 self._fold = Fold(self._request.model)
                 try:
                     async for delta in self._plain():
-                        emit(delta)
+                        if not held:
+                            outermost.told = call.told = call.told or _says(delta)
+                            emit(delta)
                 finally:
                     response = self._fold.response()
                     self._asked.append(response.usage)
                 return response
 
-            values = {"provider": self._name, "request": self._request}
-            given = await through(chain, HookCall("provider.request", values), inner)
+            given = await through(chain, outermost, inner)
             response = expect(given, Response, "provider.request")
-            if not self._asked:
-                emit(Delta(text=response.message.text))
+            if held or not self._asked:
+                for delta in _told(response):
+                    emit(delta)
             return response
 
         pump = Pump(work)
@@ -142,3 +176,18 @@ class ModelCall:
         finally:
             await items.aclose()
         self._response = pump.result
+
+
+def _says(delta: Delta) -> bool:
+    """Whether there is a piece of the answer in it."""
+    return bool(delta.text or delta.thinking or delta.tool_call or delta.part)
+
+
+def _told(response: Response) -> Iterator[Delta]:
+    """A whole response in deltas."""
+    for part in response.message.parts:
+        if isinstance(part, Thinking):
+            yield Delta(thinking=part.text)
+        elif isinstance(part, Text):
+            yield Delta(text=part.text)
+    yield Delta(usage=response.usage, finish_reason=response.finish_reason)
