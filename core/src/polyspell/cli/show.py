@@ -47,6 +47,7 @@ def _rich_table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None
     from rich.table import Table
     from rich.text import Text
 
+    columns = {k: h for k, h in columns.items() if any(cell(row.get(k)) for row in rows)}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for index, heading in enumerate(columns.values()):
         table.add_column(heading, style="cyan" if index == 0 else None, overflow="fold")
