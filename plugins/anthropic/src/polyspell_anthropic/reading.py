@@ -37,13 +37,13 @@ _TOO_LONG = re.compile(r"prompt is too long|exceed context limit|context window"
 
 
 class _Block:
-    """A block that is being told: its own fields, and the JSON of its input so far."""
+    """A block that is being told: its own fields, and the pieces of its input's JSON so far."""
 
     def __init__(self, start: dict[str, Any], call: int | None) -> None:
         self.kind: str = start["type"]
         self.start = start
         self.call = call  # the number of the tool call that it is
-        self.json = ""
+        self.json: list[str] = []
 
 
 class Reader:
@@ -179,9 +179,9 @@ class Reader:
         return []
 
     def _input(self, block: _Block, piece: str) -> list[Delta]:
-        block.json += piece
         if not piece:
             return []
+        block.json.append(piece)
         if block.call is not None:
             return [Delta(tool_call=ToolCallDelta(block.call, arguments=piece))]
         if block.kind == "tool_use":
@@ -213,7 +213,7 @@ class Reader:
             signature = start.get("signature") or None
             return [Delta(part=Thinking("", signature, extra))] if signature else []
         if block.json:
-            start["input"] = arguments(block.json)
+            start["input"] = arguments("".join(block.json))
         return [Delta(part=Other(self._provider, start))]
 
     def _called(self, block: _Block) -> list[Delta]:
@@ -222,7 +222,9 @@ class Reader:
         late = "" if block.json or not given else msgspec.json.encode(given).decode()
         if block.call is not None:
             return [Delta(tool_call=ToolCallDelta(block.call, arguments=late))] if late else []
-        return self._answers.whole(block.start["name"], block.json or late, bool(block.json))
+        return self._answers.whole(
+            block.start["name"], "".join(block.json) or late, bool(block.json)
+        )
 
     # -- the end ----------------------------------------------------------------------------------
 

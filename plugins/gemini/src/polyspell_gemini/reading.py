@@ -60,7 +60,7 @@ class Reader:
         self._open = False  # a text has streamed that may yet grow
         self._calls = 0
         self._growing: dict[str, Any] | None = None  # a call whose arguments come in pieces
-        self._sound: tuple[str, bytes] | None = None
+        self._sound: tuple[str, bytearray] | None = None
         self._counts: dict[str, Any] | None = None
         self._reason: str | None = None
         self._extra: dict[str, Any] = {}
@@ -200,11 +200,14 @@ class Reader:
         kind, data = blob["mimeType"], decoded(blob.get("data") or "")
         if self._sound and self._sound[0] != kind:
             self._heard(deltas)
-        self._sound = (kind, (self._sound[1] if self._sound else b"") + data)
+        if not self._sound:
+            self._sound = (kind, bytearray())
+        self._sound[1].extend(data)
 
     def _heard(self, deltas: list[Delta]) -> None:
         if self._sound:
-            deltas.append(Delta(part=Media(*self._sound)))
+            kind, data = self._sound
+            deltas.append(Delta(part=Media(kind, bytes(data))))
             self._sound = None
 
     # -- calls ------------------------------------------------------------------------------------

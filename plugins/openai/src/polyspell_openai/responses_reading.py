@@ -52,7 +52,7 @@ class ResponsesReader:
         self._mark = mark(provider)
         self._model = request.model
         self._extra: dict[str, Any] = {}
-        self._told: dict[Any, str] = {}  # by the place of an item: what has streamed of it
+        self._told: set[Any] = set()  # the places of items of which something has streamed
         self._complete: set[Any] = set()  # the places of items that are
         self._calls: dict[Any, int] = {}
         self._usage: Usage | None = None
@@ -114,20 +114,21 @@ class ResponsesReader:
         return [Delta(id=self._id, model=response.get("model"))]
 
     def _text(self, event: dict[str, Any]) -> list[Delta]:
-        text = event["delta"]
-        self._tell(_place(event), text)
-        return [Delta(text)] if text else []
+        return [Delta(self._told_of(event))] if event["delta"] else []
 
-    def _tell(self, item: Any, text: str) -> None:
-        self._told[item] = self._told.get(item, "") + text
+    def _told_of(self, event: dict[str, Any]) -> str:
+        """The piece that an event tells of its item."""
+        piece: str = event["delta"]
+        if piece:
+            self._told.add(_place(event))
+        return piece
 
     def _refusal(self, event: dict[str, Any]) -> list[Delta]:
         self._extra["refusal"] = self._extra.get("refusal", "") + event["delta"]
         return self._text(event)
 
     def _thought(self, event: dict[str, Any]) -> list[Delta]:
-        self._tell(_place(event), event["delta"])
-        return [Delta(thinking=event["delta"])]
+        return [Delta(thinking=self._told_of(event))]
 
     def _paragraph(self, event: dict[str, Any]) -> list[Delta]:
         return [Delta(thinking="\n\n")] if event.get("summary_index") else []
@@ -147,10 +148,8 @@ class ResponsesReader:
         return Delta(tool_call=ToolCallDelta(number, id, item.get("name")))
 
     def _arguments(self, event: dict[str, Any]) -> list[Delta]:
-        place = _place(event)
-        self._tell(place, event["delta"])
-        number = self._calls.setdefault(place, len(self._calls))
-        return [Delta(tool_call=ToolCallDelta(number, arguments=event["delta"]))]
+        number = self._calls.setdefault(_place(event), len(self._calls))
+        return [Delta(tool_call=ToolCallDelta(number, arguments=self._told_of(event)))]
 
     # -- items ------------------------------------------------------------------------------------
 
@@ -159,7 +158,7 @@ class ResponsesReader:
 
     def _item(self, place: Any, item: dict[str, Any]) -> list[Delta]:
         """An item that is complete: what has not streamed of it, and what is to be kept."""
-        told = self._told.get(place, "")
+        told = place in self._told
         self._complete.add(place)
         kind = item.get("type")
         if kind == "message":
@@ -178,7 +177,7 @@ class ResponsesReader:
             return [Delta(part=Media(f"image/{form}", b64decode(item["result"]), extra=extra))]
         return [Delta(part=Other(self._mark, item))]
 
-    def _message(self, item: dict[str, Any], told: str) -> list[Delta]:
+    def _message(self, item: dict[str, Any], told: bool) -> list[Delta]:
         deltas: list[Delta] = []
         annotations: list[Any] = []
         for content in item.get("content") or ():
@@ -198,7 +197,7 @@ class ResponsesReader:
             deltas.append(Delta(part=Text("", extra)))
         return deltas
 
-    def _called(self, place: Any, item: dict[str, Any], told: str) -> list[Delta]:
+    def _called(self, place: Any, item: dict[str, Any], told: bool) -> list[Delta]:
         deltas = [] if place in self._calls else [self._call(place, item)]
         arguments = "" if told else item.get("arguments") or ""
         extra = {"provider": self._mark, **rest(item, _CALL)}
