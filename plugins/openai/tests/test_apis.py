@@ -6,7 +6,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from polyspell.errors import AuthError, BadRequestError, ConfigError, RateLimitError
+from polyspell.errors import (
+    AuthError,
+    BadRequestError,
+    ConfigError,
+    OverloadedError,
+    RateLimitError,
+)
 from polyspell.messages import Media, Message
 from polyspell.providers.base import Request, ToolSpec
 from polyspell.providers.fold import generate
@@ -136,3 +142,10 @@ async def test_without_a_key_nothing_is_sent(wired: Wired, monkeypatch: pytest.M
         with pytest.raises(AuthError, match="OPENAI_API_KEY"):
             await provider.count_tokens(HI)
     assert wire.requests == []
+
+
+async def test_making_a_batch_is_not_tried_twice(wired: Wired) -> None:
+    async with wired(answer({"id": "file_1"}), answer({}, 500)) as (wire, provider):
+        with pytest.raises(OverloadedError):
+            await provider.batch_submit({"a": HI})
+    assert [request.path for request in wire.requests] == ["/v1/files", "/v1/batches"]

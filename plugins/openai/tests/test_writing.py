@@ -232,3 +232,22 @@ def test_blocks_of_thinking_go_back_as_blocks() -> None:
 
 def test_a_name_is_sent() -> None:
     assert message(Message("user", [Text("Hi")], name="ann"))["name"] == "ann"
+
+
+def test_the_vendors_own_types_take_a_request() -> None:
+    pydantic = pytest.importorskip("pydantic")
+    params = pytest.importorskip("openai.types.chat.completion_create_params")
+    found = written(
+        Message.system("Be brief."),
+        Message.user("Look:", PNG, Media("audio/wav", b"RIFF"), Media("application/pdf", b"pdf")),
+        Message.assistant("See:", ToolCall("c1", "weather", '{"city":"Oslo"}')),
+        Message("tool", [ToolResult("c1", "weather", "21")]),
+        tools=[ToolSpec("weather", "Of a city", SCHEMA)],
+        tool_choice="weather",
+        output_schema=SCHEMA,
+        temperature=0.5,
+        stop=["x"],
+        seed=7,
+        max_tokens=9,
+    )
+    pydantic.TypeAdapter(params.CompletionCreateParamsStreaming).validate_python(found)

@@ -121,9 +121,8 @@ class Endpoint:
             {**self._headers, **self._key(), **(headers or {}), **self._options.headers},
             self._name,
             timeout=timeout,
-            retries=self._options.retries,
             explain=self._explain,
-            **more,
+            **{"retries": self._options.retries, **more},
         )
 
     def _key(self) -> dict[str, str]:

@@ -38,7 +38,8 @@ class Batches:
             {"custom_id": name, "params": {k: v for k, v in body.items() if k != "stream"}}
             for name, body in bodies.items()
         ]
-        found = await self._json("POST", "", {"requests": requests}, headers)
+        # Not tried again: what did not answer may have made a batch all the same.
+        found = await self._json("POST", "", {"requests": requests}, headers=headers, retries=0)
         return str(found["id"])
 
     async def status(self, id: str) -> BatchStatus:
@@ -87,13 +88,9 @@ class Batches:
             return Cancelled("The request was cancelled before it was served.")
         return provider_error(0, {"error": {"message": f"{kind}"}}, provider=self._name)
 
-    def _call(
-        self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None
-    ) -> HttpCall:
-        return self._endpoint.call(method, f"/v1/messages/batches{path}", json, headers=headers)
+    def _call(self, method: str, path: str, json: Any = None, **more: Any) -> HttpCall:
+        return self._endpoint.call(method, f"/v1/messages/batches{path}", json, **more)
 
-    async def _json(
-        self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None
-    ) -> dict[str, Any]:
-        found, _ = await self._transport.json(self._call(method, path, json, headers))
+    async def _json(self, method: str, path: str, json: Any = None, **more: Any) -> dict[str, Any]:
+        found, _ = await self._transport.json(self._call(method, path, json, **more))
         return dict(found)

@@ -12,7 +12,8 @@ from polyspell.providers.fold import Fold
 
 from polyspell_openai.presets import Preset
 from polyspell_openai.reading import Reader
-from polyspell_openai.responses_reading import ResponsesReader, mark
+from polyspell_openai.responses_facts import mark
+from polyspell_openai.responses_reading import ResponsesReader
 from polyspell_openai.responses_writing import responses_body
 from polyspell_openai.writing import REASONING_MODEL, body
 

@@ -52,7 +52,8 @@ class Batches:
         ]
         file = await self._upload(b"\n".join(msgspec.json.encode(line) for line in lines))
         asked = {"input_file_id": file, "endpoint": path, "completion_window": "24h"}
-        return str((await self._json("POST", "/batches", asked))["id"])
+        # Not tried again: what did not answer may have made a batch all the same.
+        return str((await self._json("POST", "/batches", asked, retries=0))["id"])
 
     async def status(self, id: str) -> BatchStatus:
         """How far a batch is."""
@@ -112,8 +113,8 @@ class Batches:
         found, _ = await self._transport.json(call)
         return str(found["id"])
 
-    async def _json(self, method: str, path: str, json: Any = None) -> dict[str, Any]:
-        found, _ = await self._transport.json(self._endpoint.call(method, path, json))
+    async def _json(self, method: str, path: str, json: Any = None, **more: Any) -> dict[str, Any]:
+        found, _ = await self._transport.json(self._endpoint.call(method, path, json, **more))
         if not isinstance(found, dict) or "id" not in found:
             raise BadResponseError(f"{self._name} sent no batch.", context={"body": found})
         return found

@@ -6,7 +6,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
-from polyspell.errors import BadRequestError, BadResponseError, ContentFiltered, ProviderError
+from polyspell.errors import BadResponseError, ProviderError
 from polyspell.messages import (
     Delta,
     FinishReason,
@@ -20,6 +20,9 @@ from polyspell.messages import (
 from polyspell.providers.base import Request
 from polyspell.providers.extras import merge, rest
 from polyspell.providers.failures import provider_error
+
+from polyspell_openai.responses_facts import explain, mark
+from polyspell_openai.usage import responses_usage
 
 # What a response says of itself that is no news to who asked.
 _ECHO = frozenset(
@@ -223,7 +226,7 @@ class ResponsesReader:
                 deltas += self._item(known[0] if known else index, item)
         self._extra.update({k: v for k, v in rest(response, _ECHO).items() if v not in ({}, [])})
         if counts := response.get("usage"):
-            self._usage = usage(counts)
+            self._usage = responses_usage(counts)
         status = response.get("status") or "completed"
         reason = (response.get("incomplete_details") or {}).get("reason")
         self._reason = _REASONS.get(reason, "other") if reason else _STATUSES.get(status, "other")
@@ -258,7 +261,7 @@ class ResponsesReader:
         code = body["error"].get("code") if isinstance(body["error"], dict) else None
         status = code if isinstance(code, int) and 400 <= code < 600 else 0
         return provider_error(
-            status, body, provider=self._provider, model=self._model, explain=explain_code
+            status, body, provider=self._provider, model=self._model, explain=explain
         )
 
 
@@ -270,36 +273,6 @@ def _place(event: dict[str, Any]) -> Any:
     return place
 
 
-def mark(provider: str) -> str:
-    """What parts of this API are marked with, so that they go back to it and to nobody else."""
-    return f"{provider}/responses"
-
-
-def explain_code(status: int, body: Any) -> type[ProviderError] | None:
-    """The kind of a failure by the codes that only this API has."""
-    error = body.get("error") if isinstance(body, dict) else None
-    code = str(error.get("code") or "") if isinstance(error, dict) else ""
-    if code.endswith(("policy_violation", "bio_policy")):
-        return ContentFiltered
-    return BadRequestError if "image" in code or code == "vector_store_timeout" else None
-
-
 def _thinking(item: dict[str, Any]) -> str:
     parts = item.get("summary") or item.get("content") or ()
     return "\n\n".join([part.get("text") or "" for part in parts])
-
-
-def usage(counts: dict[str, Any]) -> Usage:
-    """A Usage of the counts; what it has no field for is in `extra`."""
-    given = counts.get("input_tokens_details") or {}
-    made = counts.get("output_tokens_details") or {}
-    known = {"input_tokens", "output_tokens", "total_tokens"}
-    return Usage(
-        input_tokens=counts.get("input_tokens") or 0,
-        output_tokens=counts.get("output_tokens") or 0,
-        cached_tokens=given.get("cached_tokens") or 0,
-        cache_write_tokens=given.get("cache_write_tokens") or 0,
-        reasoning_tokens=made.get("reasoning_tokens") or 0,
-        requests=1,
-        extra={k: v for k, v in counts.items() if k not in known and v} or None,
-    )

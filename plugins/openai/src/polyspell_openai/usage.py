@@ -31,3 +31,19 @@ def usage(counts: dict[str, Any]) -> Usage:
         requests=1,
         extra=extra or None,
     )
+
+
+def responses_usage(counts: dict[str, Any]) -> Usage:
+    """A Usage of the counts of the Responses API; what it has no field for is in `extra`."""
+    given = counts.get("input_tokens_details") or {}
+    made = counts.get("output_tokens_details") or {}
+    known = {"input_tokens", "output_tokens", "total_tokens"}
+    return Usage(
+        input_tokens=counts.get("input_tokens") or 0,
+        output_tokens=counts.get("output_tokens") or 0,
+        cached_tokens=given.get("cached_tokens") or 0,
+        cache_write_tokens=given.get("cache_write_tokens") or 0,
+        reasoning_tokens=made.get("reasoning_tokens") or 0,
+        requests=1,
+        extra={k: v for k, v in counts.items() if k not in known and v} or None,
+    )
