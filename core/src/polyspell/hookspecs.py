@@ -44,11 +44,13 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
 class ProviderInfo(Info, frozen=True, kw_only=True):
     """A model provider. `load` is called as `factory(host)` and gives a `Provider`.
 
-    `key_env` names the environment variable of its key (None: it needs none).
+    `key_env` names the environment variable of its key (None: it needs none). One that `yields`
+    gives its name to a plugin made for that service, where one is installed.
     """
 
     key_env: str | None = None
     url: str | None = None
+    yields: bool = False
 
 
 class ToolInfo(Info, frozen=True, kw_only=True):

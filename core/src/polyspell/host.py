@@ -16,7 +16,7 @@ from polyspell.config import Config, Keys
 from polyspell.errors import ConfigError, PluginError
 from polyspell.events import EventBus
 from polyspell.hooks import Hook, HookKind, Hooks
-from polyspell.hookspecs import Info
+from polyspell.hookspecs import Info, ProviderInfo
 from polyspell.plugins import PluginManager, PluginStatus, chosen_plugins
 from polyspell.providers.facts import Facts, ModelCatalog
 from polyspell.registry import Registry, load_object
@@ -123,7 +123,11 @@ class Host:
             return provider
 
         about = self._describe(info, source, make)
-        self.providers.register(info.name, **about)
+        other = self.providers.entry(info.name).info if info.name in self.providers else None
+        if info.yields and isinstance(other, ProviderInfo) and not other.yields:
+            return str(info.name)
+        replace = isinstance(other, ProviderInfo) and other.yields and not info.yields
+        self.providers.register(info.name, replace=replace, **about)
         if info.key_env:
             self.keys.variables[info.name] = info.key_env
         return str(info.name)

@@ -130,6 +130,24 @@ async def test_closing_the_stream_closes_the_connection(wired: Wired) -> None:
         await wire.gone.wait()
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_preset_yields_to_a_plugin_made_for_its_service(first: bool) -> None:
+    import polyspell_openai
+    from polyspell.hookspecs import hookimpl
+    from polyspell.host import Host
+
+    class Special:
+        @hookimpl
+        def polyspell_providers(self) -> list[ProviderInfo]:
+            return [ProviderInfo(name="mistral", load="x:y", key_env="SPECIAL_KEY")]
+
+    plugins = [Special(), polyspell_openai] if first else [polyspell_openai, Special()]
+    host = Host(plugins=plugins, config={})
+    assert host.failures == [] and host.providers.entry("mistral").info.load == "x:y"
+    assert host.keys.variable("mistral") == "SPECIAL_KEY"
+    assert host.providers.entry("groq").info.load == "polyspell_openai.factories:groq"
+
+
 async def test_models_are_listed_with_what_is_known_of_them(wired: Wired) -> None:
     listed = [
         {"id": "a", "context_length": 8192, "description": "Small", "owned_by": "x"},

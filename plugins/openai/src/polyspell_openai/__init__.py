@@ -9,7 +9,7 @@ from polyspell_openai.presets import PRESETS
 
 @hookimpl
 def polyspell_providers() -> list[ProviderInfo]:
-    """All presets, each a provider."""
+    """All presets, each a provider; all but OpenAI yield to a plugin made for their service."""
     return [
         ProviderInfo(
             name=name,
@@ -17,6 +17,7 @@ def polyspell_providers() -> list[ProviderInfo]:
             description=preset.description,
             key_env=preset.key_env,
             url=preset.url,
+            yields=name != "openai",
         )
         for name, preset in PRESETS.items()
     ]
