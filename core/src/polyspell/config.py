@@ -29,7 +29,17 @@ from typing import Any
 from polyspell.errors import AuthError, ConfigError
 
 FILE = "polyspell.toml"
-_TABLES = ("plugins", "providers", "sandbox", "tools", "memory", "hooks", "models", "prompts")
+_TABLES = (
+    "plugins",
+    "providers",
+    "sandbox",
+    "tools",
+    "memory",
+    "hooks",
+    "models",
+    "prompts",
+    "schemas",
+)
 _VALUES = ("model",)
 
 

@@ -1,6 +1,11 @@
-"""Events tell what happens: dotted names, JSON data, run and span ids, patterns to listen by."""
+"""Events tell what happens: dotted names, JSON data, run and span ids, patterns to listen by.
+
+Filters and transforms are in `polyspell.events.steps`, what offers events to other programs in
+`polyspell.events.serve`, what reads those of others in `polyspell.events.remote`.
+"""
 
 from polyspell.events.bus import Event, EventBus, Subscription, matches
+from polyspell.events.files import Retention
 from polyspell.events.record import Recorder, read_events, replay
 from polyspell.events.span import (
     Span,
@@ -16,6 +21,7 @@ __all__ = [
     "Event",
     "EventBus",
     "Recorder",
+    "Retention",
     "Span",
     "Subscription",
     "current_span",

@@ -1,24 +1,23 @@
-"""Events to a file and back: one JSON object a line."""
+"""Events to a file and back."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import msgspec
 
 from polyspell.errors import ConfigError
 from polyspell.events.bus import Event, EventBus, matches
-
-_decoder = msgspec.json.Decoder(Event)
-
-
-def _fallback(value: Any) -> Any:
-    return str(value)
+from polyspell.events.files import (
+    Database,
+    JsonLines,
+    Retention,
+    Sink,
+    is_database,
+    read_lines,
+    read_rows,
+)
+from polyspell.events.steps import Step, through
 
 
 class Recorder:
@@ -26,43 +25,41 @@ class Recorder:
 
     Args:
         bus: where to listen.
-        path: the file; events are added at its end. Half an event that a stopped writer left there
-            is removed.
+        path: the file; events are added at its end. One that ends in .db, .sqlite or .sqlite3 is
+            SQLite, all others hold JSON, an event a line. Half an event that a stopped writer left
+            there is removed.
         pattern: which events.
+        steps: filters and transforms that they pass first; see `polyspell.events.steps`.
+        retention: how much is kept; None keeps all.
     """
 
-    def __init__(self, bus: EventBus, path: Path | str, pattern: str = "**") -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        path: Path | str,
+        pattern: str = "**",
+        *,
+        steps: Sequence[Step] = (),
+        retention: Retention | None = None,
+    ) -> None:
         self.path = Path(path)
-        try:
-            _mend(self.path)
-            self._file: BinaryIO | None = self.path.open("ab")
-        except OSError as error:
-            raise ConfigError(
-                f"{self.path} cannot be written: {error.strerror}.", hint="Choose another file."
-            ) from error
-        self._encoder = msgspec.json.Encoder(enc_hook=_fallback)
         self.count = 0
+        self._steps = tuple(steps)
+        self._sink: Sink | None = open_sink(self.path, retention)
         self._subscription = bus.on(pattern, self._write)
 
     def _write(self, event: Event) -> None:
-        if self._file is not None:
-            self._file.write(self._encoded(event) + b"\n")
-            self._file.flush()
+        passed = through(event, self._steps)
+        if self._sink is not None and passed is not None:
+            self._sink.write(passed)
             self.count += 1
-
-    def _encoded(self, event: Event) -> bytes:
-        try:
-            return self._encoder.encode(event)
-        except UnicodeEncodeError:  # half a surrogate pair, which UTF-8 cannot carry
-            plain = json.dumps(msgspec.to_builtins(event, enc_hook=_fallback), ensure_ascii=False)
-            return plain.encode("utf-8", "replace")
 
     def close(self) -> None:
         """Stop, and close the file."""
         self._subscription.close()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._sink is not None:
+            self._sink.close()
+            self._sink = None
 
     def __enter__(self) -> Recorder:
         return self
@@ -71,21 +68,18 @@ class Recorder:
         self.close()
 
 
-def _mend(path: Path) -> None:
-    """Let a recording end with a whole line."""
-    if not path.exists():
-        return
-    with path.open("r+b") as file:
-        whole, newline, tail = file.read().rpartition(b"\n")
-        if not tail:
-            return
-        try:
-            _decoder.decode(tail)
-        except msgspec.DecodeError:
-            if tail.startswith(b'{"name":'):  # else it is none of ours, and stays
-                file.truncate(len(whole) + len(newline))
-                return
-        file.write(b"\n")
+def open_sink(path: Path, retention: Retention | None = None) -> Sink:
+    """The file of a recording, to be written.
+
+    Raises:
+        ConfigError: it cannot be.
+    """
+    try:
+        return (Database if is_database(path) else JsonLines)(path, retention)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}.", hint="Choose another file."
+        ) from error
 
 
 def read_events(path: Path | str, pattern: str = "**") -> Iterator[Event]:
@@ -94,22 +88,20 @@ def read_events(path: Path | str, pattern: str = "**") -> Iterator[Event]:
     Raises:
         ConfigError: the file cannot be read, or a line is not an event; names the line.
     """
-    try:
-        lines = Path(path).read_bytes().split(b"\n")
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            event = _decoder.decode(line)
-        except msgspec.DecodeError as error:
-            if number == len(lines):  # no line end: the writer was stopped
-                logging.getLogger("polyspell.events").warning("%s ends in half an event", path)
-                return
-            raise ConfigError(f"{path}, line {number}: not an event: {error}.") from error
-        if matches(pattern, event.name):
-            yield event
+    found = read_rows(Path(path)) if is_database(path) else read_lines(Path(path))
+    return (event for event in found if matches(pattern, event.name))
+
+
+async def paced(events: Iterator[Event], speed: float | None) -> AsyncIterator[Event]:
+    """Events with the time between them: 1 in real time, 2 twice as fast, None without any."""
+    before = None
+    for count, event in enumerate(events):
+        if speed and before is not None:
+            await asyncio.sleep(max(0.0, event.time - before) / speed)
+        elif count % 100 == 99:
+            await asyncio.sleep(0)
+        before = event.time
+        yield event
 
 
 async def replay(
@@ -123,13 +115,8 @@ async def replay(
         pattern: which events.
         speed: None as fast as possible, 1 in real time, 2 twice as fast.
     """
-    count, before = 0, None
-    for event in read_events(path, pattern):
-        if speed and before is not None:
-            await asyncio.sleep(max(0.0, event.time - before) / speed)
-        elif count % 100 == 99:
-            await asyncio.sleep(0)
-        before = event.time
+    count = 0
+    async for event in paced(read_events(path, pattern), speed):
         bus.publish(event)
         count += 1
     return count
