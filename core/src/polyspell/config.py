@@ -39,6 +39,7 @@ _TABLES = (
     "models",
     "prompts",
     "schemas",
+    "events",
 )
 _VALUES = ("model",)
 
