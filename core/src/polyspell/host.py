@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from polyspell.prompts import PromptLibrary
     from polyspell.providers.base import Provider
     from polyspell.providers.transport import Transport
+    from polyspell.schema import SchemaRepository
     from polyspell.scripting.engine import Engine
     from polyspell.scripting.scripts import Scripts
 
@@ -306,6 +307,14 @@ class Host:
             named = self.config.table("prompts").get("folders", ())
             self._prompts = PromptLibrary(*named, self.config.data_dir / "prompts")
         return self._prompts
+
+    @property
+    def schemas(self) -> SchemaRepository:
+        """Named schemas: those of `[schemas] folders` first, then those of the user's own."""
+        from polyspell.schema import SchemaRepository
+
+        named = self.config.table("schemas").get("folders", ())
+        return SchemaRepository(*named, self.config.data_dir / "schemas")
 
     @property
     def conversations(self) -> Conversations:

@@ -3,6 +3,16 @@
 from polyspell.agents.agent import Agent
 from polyspell.agents.run import Run
 from polyspell.agents.stream import RunStream
+from polyspell.agents.summarise import summarise_with
 from polyspell.agents.types import Approve, Result, RunLimits, RunState
 
-__all__ = ["Agent", "Approve", "Result", "Run", "RunLimits", "RunState", "RunStream"]
+__all__ = [
+    "Agent",
+    "Approve",
+    "Result",
+    "Run",
+    "RunLimits",
+    "RunState",
+    "RunStream",
+    "summarise_with",
+]

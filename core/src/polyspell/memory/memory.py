@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,8 @@ from polyspell.memory.store import InMemoryStore
 from polyspell.memory.window import estimate_tokens, whole, window
 from polyspell.messages import Message, Text
 
+Summarise = Callable[[list[Message]], Awaitable[str]]
+
 
 class Memory:
     """What an agent remembers.
@@ -27,6 +29,8 @@ class Memory:
         max_tokens: the most tokens (an estimate) that a model gets to see.
         ttl: seconds after which a message that is not pinned is forgotten.
         name: how it is called, for `memory.open` in scripts.
+        summarise: makes a text of the messages that no longer fit (see `summarise_with`); the text
+            then stands in their place. None drops them from the model's sight.
     """
 
     def __init__(
@@ -37,7 +41,9 @@ class Memory:
         max_tokens: int | None = None,
         ttl: float | None = None,
         name: str | None = None,
+        summarise: Summarise | None = None,
     ) -> None:
+        self.summarise = summarise
         self.store: MemoryStore = store if store is not None else InMemoryStore()
         self.max_messages = max_messages
         self.max_tokens = max_tokens
@@ -47,7 +53,12 @@ class Memory:
 
     def fresh(self) -> Memory:
         """An empty one with the same window, kept in the process."""
-        return Memory(max_messages=self.max_messages, max_tokens=self.max_tokens, ttl=self.ttl)
+        return Memory(
+            max_messages=self.max_messages,
+            max_tokens=self.max_tokens,
+            ttl=self.ttl,
+            summarise=self.summarise,
+        )
 
     async def add(
         self,
@@ -82,8 +93,30 @@ class Memory:
     async def messages(self, *, limit: int | None = None) -> list[Message]:
         """What a model gets to see: the newest messages within the window, whole turns."""
         limits = [n for n in (limit, self.max_messages) if n is not None]
+        most = min(limits) if limits else None
         messages = whole([item.message for item in await self.items()])
-        return window(messages, min(limits) if limits else None, self.max_tokens)
+        kept = window(messages, most, self.max_tokens)
+        if self.summarise is not None and limit is None and len(kept) < len(messages):
+            async with self._lock.here():
+                await self._sum_up(self.summarise)
+            messages = whole([item.message for item in await self.items()])
+            kept = window(messages, most, self.max_tokens)
+        return kept
+
+    async def _sum_up(self, summarise: Summarise) -> None:
+        """Put a summary in the place of what does not fit, the summary before it included."""
+        items = await self.items()
+        seen = {
+            id(m) for m in window([i.message for i in items], self.max_messages, self.max_tokens)
+        }
+        gone = [i for i in items if id(i.message) not in seen or i.metadata.get("summary")]
+        if not any(not i.metadata.get("summary") for i in gone):
+            return
+        text = await summarise([i.message for i in gone])
+        message = Message("user", [Text(f"Summary of what was said before: {text}")], pinned=True)
+        new = Item(new_id(), message, time.time(), {"summary": True})
+        left = {i.id for i in gone}
+        await self.store.replace([new, *(i for i in items if i.id not in left)])
 
     async def search(self, query: str, *, limit: int = 10) -> list[Item]:
         """The items that fit a query best: the store's own search, or by words in common."""

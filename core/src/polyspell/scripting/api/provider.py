@@ -11,6 +11,7 @@ from polyspell.events import new_id
 from polyspell.messages import Delta, Message, Response
 from polyspell.providers.base import Request
 from polyspell.providers.call import ModelCall
+from polyspell.providers.tokens import count_tokens
 from polyspell.scripting.api.agent import ResultRecord, UsageRecord, from_message, to_message
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
 from polyspell.scripting.declare import ApiHandle, ApiModule
@@ -170,6 +171,18 @@ class ProviderModule(ApiModule):
         schema = schema_of(settings.pop("output", None))
         request = Request(model, said, output_schema=schema, **settings)
         return ModelCall(self.spell.host, model, request, self.spell.hooks)
+
+    async def count_tokens(self, model: str, said: str | list[Table]) -> Table:
+        """The tokens of a text or a conversation: `{tokens, estimated}`.
+
+        Args:
+            model: `provider/model`.
+            said: a text, or messages.
+        """
+        self.spell.require_model(model)
+        messages = [Message.user(said)] if isinstance(said, str) else [to_message(m) for m in said]
+        count = await count_tokens(self.spell.host, model, messages)
+        return {"tokens": count.tokens, "estimated": count.estimated}
 
     def fallback(self, models: list[str], *, name: str | None = None) -> str:
         """A name for several models: the next one is asked where one fails. Each needs its grant;

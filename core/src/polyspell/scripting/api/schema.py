@@ -64,15 +64,20 @@ class SchemaModule(ApiModule):
         return made
 
     def get(self, name: str) -> SchemaHandle:
-        """A schema by its name.
+        """A schema by its name: the script's own, or one that is kept, under the grant
+        `schema:NAME`.
 
         Args:
             name: of the schema.
         """
         found = self.spell.schemas.get(name)
-        if not isinstance(found, SchemaHandle):
+        if isinstance(found, SchemaHandle):
+            return found
+        kept = self.spell.host.schemas
+        if name.partition("@")[0] not in kept.names():
             raise NotFoundError(f"There is no schema {name!r}.", hint="schema.define makes one.")
-        return found
+        self.spell.grants.require(f"schema:{name}")
+        return SchemaHandle(kept.get(name), name)
 
     def list_(self) -> list[str]:
         """The names of the schemas that this script made."""
