@@ -4,8 +4,7 @@ R.unpack = unpack or table.unpack
 if bit then
   R.bits = {
     band = bit.band, bor = bit.bor, bxor = bit.bxor, bnot = bit.bnot,
-    lshift = function(a, b) return b < 32 and bit.lshift(a, b) or 0 end,
-    rshift = function(a, b) return b < 32 and bit.rshift(a, b) or 0 end,
+    lshift = bit.lshift, rshift = bit.rshift, -- by the lowest five bits, as processors do
   }
 else
   R.bits = load([[
@@ -19,8 +18,8 @@ else
         return a % 4294967296.0
       end,
       bnot = float(function(a) return ~a & 0xffffffff end),
-      lshift = float(function(a, b) return a << b end),
-      rshift = float(function(a, b) return (a & 0xffffffff) >> b end),
+      lshift = float(function(a, b) return a << (b & 31) end),
+      rshift = float(function(a, b) return (a & 0xffffffff) >> (b & 31) end),
     }
   ]])()
 end

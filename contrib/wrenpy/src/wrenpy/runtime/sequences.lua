@@ -11,7 +11,7 @@ function Sequence.all_1(self, f)
     F[1] = F[1] - 1
     if F[1] < 0 then slice() end
     result = f:call_1(value)
-    if not result then return result end
+    if R.lnot(result) then return result end -- by the value's own `!`, as the reference does
   end
   return result
 end
