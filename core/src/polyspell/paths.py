@@ -43,8 +43,15 @@ def lexical(path: str) -> str:
 
 
 def resolve(path: str) -> str:
-    """`lexical`, and then all symbolic links followed; what does not exist yet is left as it is."""
-    return os.path.realpath(lexical(path)).replace(os.sep, "/")
+    """`lexical`, and then all symbolic links followed; what does not exist yet is left as it is.
+
+    Raises:
+        ToolError: it cannot be a path, or changed while it was looked at.
+    """
+    try:
+        return os.path.realpath(lexical(path)).replace(os.sep, "/")
+    except OSError as error:
+        raise ToolError(f"{path}: {error.strerror}.", retryable=True) from error
 
 
 def resolve_pattern(pattern: str) -> str:
@@ -59,7 +66,9 @@ def resolve_pattern(pattern: str) -> str:
     return base.rstrip("/") + ("/" if slash or star else "") + tail or "/"
 
 
-def permitted(grants: Grants, kind: str, path: str, *, folder: bool = False) -> str:
+def permitted(
+    grants: Grants, kind: str, path: str, *, folder: bool = False, follow: bool = True
+) -> str:
     """Resolve a path, and go on if the grants cover it.
 
     Args:
@@ -67,6 +76,8 @@ def permitted(grants: Grants, kind: str, path: str, *, folder: bool = False) -> 
         kind: `fs.read` or `fs.write`.
         path: as it was given.
         folder: ask for the names in a folder (`PATH/`) rather than for a file.
+        follow: whether a link at the end stands for what it leads to; not where it is removed.
+        follow: whether a link at the end stands for what it leads to; not where it is removed.
 
     Returns:
         The resolved path; open it with `open_file` or `open_folder`.
@@ -75,7 +86,12 @@ def permitted(grants: Grants, kind: str, path: str, *, folder: bool = False) -> 
         PermissionDenied: they do not. Where a link leads is told only if the link may be read.
         ToolError: it cannot be a path.
     """
-    named, real = lexical(path), resolve(path)
+    named = lexical(path)
+    real = (
+        resolve(named)
+        if follow
+        else f"{resolve(os.path.dirname(named)).rstrip('/')}/{os.path.basename(named)}"
+    )
 
     def word(of: str) -> str:
         return f"{kind}:{of}/" if folder and of != "/" else f"{kind}:{of}"
@@ -137,7 +153,7 @@ def open_file(path: str, flags: int = os.O_RDONLY) -> int:
 
 def open_entry(at: int, name: str, flags: int = os.O_RDONLY) -> int:
     """`open_file` for a name in a folder that is open."""
-    descriptor = os.open(name, flags | _FILE, dir_fd=at)
+    descriptor = os.open(name, flags | _FILE, 0o666, dir_fd=at)
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
