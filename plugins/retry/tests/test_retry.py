@@ -177,14 +177,12 @@ async def test_a_call_that_was_cancelled_says_nothing_of_the_circuit(make: Make)
         assert await ask(host) == "Here."
 
 
-async def test_an_open_circuit_lets_a_route_go_on(make: Make) -> None:
+async def test_another_model_has_another_circuit(make: Make) -> None:
     async with make(BUSY, attempts=1, failures=1, reset=60) as host:
         with pytest.raises(OverloadedError):
             await ask(host)
-        host.providers.get("route").add("two", {"try": ["echo/script", "echo/echo"]})
-        agent = Agent("route/two", host=host, options={"replies": [BUSY]})
-        with pytest.raises(OverloadedError, match="No model of the route"):
-            await agent.run("hi")  # another model is another circuit
+        agent = Agent("echo/echo", options={"replies": ["Here."]}, host=host)
+        assert (await agent.run("?")).text == "Here."
 
 
 def test_unknown_options_are_refused(make: Make) -> None:

@@ -133,7 +133,7 @@ class Retry(HookKind):
             self._refused += 1
             raise OverloadedError(
                 f"{name} keeps failing and is not asked for another {left:.1f} s.",
-                hint="Wait, or let a route name another model.",
+                hint="Wait, or ask another.",
                 context={"retry_after": left, "circuit": "open"},
             )
         failed: bool | None = None
@@ -165,7 +165,7 @@ class Retry(HookKind):
         asked: float | None = context.get("retry_after")
         if asked is not None:
             return asked if asked <= self._options.longest else None
-        usual = min(self._options.longest, self._options.base * 2 ** (attempt - 1))
+        usual = min(self._options.longest, self._options.base * 2.0 ** (attempt - 1))
         return usual * random.uniform(0.5, 1.0)
 
 
