@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 
 import pytest
 import wrenpy
@@ -103,3 +105,46 @@ def test_an_error_that_cannot_cross_is_still_an_error():
     vm = wrenpy.VM()
     with pytest.raises(wrenpy.RuntimeError, match="error object"):
         vm.interpret("var l = []\nl.add(l)\nFiber.abort(l)")
+
+
+def test_a_task_that_waits_says_where():
+    host = wrenpy.Foreign()
+    host.function("main", "Host", "ask()")(lambda: wrenpy.Deferred(None))
+    vm = wrenpy.VM(bind=host)
+    task = vm.start("class Host {\n foreign static ask()\n}\n\nHost.ask()")
+    task.advance()
+    assert [frame.line for frame in task.frames()] == [5]
+    task.cancel()
+    assert task.frames() == []
+
+
+def test_the_host_sets_variables():
+    vm = wrenpy.VM()
+    vm.set_variable("main", "x", [1])
+    assert vm.evaluate("x + [2]") == [1, 2]
+    vm.set_variable("main", "x", 2)
+    vm.start("var f = Fn.new { x }", kind="again").run()
+    vm.set_variable("main", "x", 3)
+    assert vm.variable("main", "f")() == 3
+    assert vm.variables("main") == ["x", "f"]
+
+
+def test_a_held_value_stays_the_same_object():
+    vm = wrenpy.VM()
+    held = vm.hold([1])
+    vm.interpret("var add = Fn.new {|l| l.add(2) }\nvar give = Fn.new {|l| l }")
+    vm.variable("main", "add")(held)
+    assert vm.variable("main", "give")(held) == [1, 2]
+
+
+def test_a_closed_vm_runs_nothing_and_leaves_nothing_behind():
+    vm = wrenpy.VM(write=lambda text: None, limits=wrenpy.Limits(memory=1 << 20))
+    vm.interpret("var f = Fn.new { 1 }")
+    gone = weakref.ref(vm)
+    vm.close()
+    vm.close()
+    with pytest.raises(wrenpy.UsageError, match="closed"):
+        vm.interpret("1")
+    del vm
+    gc.collect()
+    assert gone() is None

@@ -181,3 +181,32 @@ def test_system_prints_and_writes(output):
     System.print(System.clock is Num)
     """
     assert output(program) == "\nx\nx\n12b3null\n[invalid toString]\ntrue\n"
+
+
+def test_a_later_chunk_may_give_a_variable_another_kind_of_value():
+    vm, printed = machine({})
+    vm.interpret("var a = 1\nvar More = Fn.new { a + 1 }\nSystem.print(More.call())")
+    vm.interpret('a = "5"')
+    with pytest.raises(wrenpy.RuntimeError, match="Right operand must be a string"):
+        vm.interpret("More.call()")
+    vm.interpret(
+        'import "meta" for Meta\nvar n = 1\nMeta.eval("n = \\"7\\"")\n'
+        "System.print(Fiber.new { n + 1 }.try())\nSystem.print(n is String)",
+        "other",
+    )
+    assert "".join(printed) == "2\nRight operand must be a string.\ntrue\n"
+
+
+def test_the_host_sets_variables():
+    vm, printed = machine({})
+    vm.set_variable("main", "config", {"size": 3})
+    vm.set_variable("main", "Twice", lambda x: x * 2)
+    vm.interpret('var later = 1\nSystem.print([config["size"], Twice.call(4)])')
+    vm.set_variable("main", "later", "changed")
+    vm.set_variable("main", "config", None)
+    vm.interpret("System.print([later, config])\nlater = config")
+    assert "".join(printed) == "[3, 8]\n[changed, null]\n"
+    assert vm.variable("main", "later") is None
+    for name in ("1x", "_x", "class", "a b", ""):
+        with pytest.raises(ValueError, match="name"):
+            vm.set_variable("main", name, 1)

@@ -66,10 +66,10 @@ class Bridge:
         self.memory_error: type[Exception] = lupa.LuaMemoryError
         self.lua_error: type[Exception] = lupa.LuaError
         self.as_object = lupa.as_attrgetter
-        self._load = lua.eval(b"load")
+        self._load: Any = lua.eval(b"load")
         (name, bootstrap), *rest = programs()
         self.functions: dict[str, Any] = {}
-        self.runtime = self._load(bootstrap, name)()
+        self.runtime: Any = self._load(bootstrap, name)()
         runtime = self.runtime
         runtime[b"host_write"] = write
         runtime[b"identity"] = id
@@ -80,11 +80,11 @@ class Bridge:
         self.call("set_clock", clock)
         self.call("set_memory", None if memory is None else memory / 1024)
         self.call("install")
-        self.lua = lua
+        self.lua: Any = lua
         self.most = 0 if memory is None else memory + memory // 4 + HEADROOM
         runtime[b"lift"] = lua.eval(b"function() end") if memory is None else self.lift
-        self.gc = lua.eval(b"collectgarbage")
-        self._environment = lua.table()
+        self.gc: Any = lua.eval(b"collectgarbage")
+        self._environment: Any = lua.table()
 
     def function(self, name: str) -> Any:
         """A function of the runtime."""
@@ -103,6 +103,15 @@ class Bridge:
         if isinstance(result, tuple):
             return result
         return (result,)
+
+    def close(self) -> None:
+        """Cut what ties Lua and Python to each other, which no collector sees."""
+        if self.runtime is not None:
+            for name in (b"host_write", b"lift"):
+                self.runtime[name] = None
+            self.call("set_clock", None)
+        self.functions.clear()
+        self.runtime = self.lua = self.gc = self._load = self._environment = None
 
     def lower(self) -> None:
         """Wren goes on: it has the memory that it may have."""

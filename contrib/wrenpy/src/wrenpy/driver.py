@@ -68,7 +68,9 @@ class Driver:
             while reply is not None:
                 event = self.resume(task, reply)
                 reply = self.handlers[event[0]](task, event)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, LimitError) and not error.frames:
+                error.frames = task.frames()
             task.cancel()
             raise
         finally:
@@ -79,7 +81,7 @@ class Driver:
             hint = "Note what to do, and do it when the VM has returned."
             raise UsageError("The VM is printing and cannot run code.", hint)
         if not self.vm.usable:
-            raise UsageError("The VM ran out of memory.", "Make a new one.")
+            raise UsageError("The VM ran out of memory, or is closed.", "Make a new one.")
 
     def resume(self, task: Task, reply: Reply) -> Any:
         """Let Lua run up to its next event."""

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from .errors import UsageError, WrenError
+from .errors import Frame, UsageError, WrenError
 
 if TYPE_CHECKING:
     from .vm import VM
@@ -97,6 +97,12 @@ class Task:
         """Note the end. The VM calls this."""
         self.done, self._value, self._error = True, value, error
         self.state = None
+
+    def frames(self) -> list[Frame]:
+        """Where a task that waits is, innermost first."""
+        if self.state is None:
+            return []
+        return self.vm.modules.frames(self.vm.bridge.call("where", self.state))
 
     def cancel(self) -> None:
         """Drop the task: it never runs again."""

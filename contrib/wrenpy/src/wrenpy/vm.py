@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from .bridge import Bridge
-from .compiler.mangle import parse_signature
+from .compiler.mangle import KEYWORDS, NAME, parse_signature
 from .driver import Driver
 from .errors import CompileError, UsageError
 from .foreign import Binder
 from .limits import UNLIMITED, Limits, Usage
 from .modules import Modules
 from .tasks import Request, Task
-from .values import Fn, HostFunction, to_python, to_wren
+from .values import Fn, Handle, HostFunction, to_python, to_wren
 
 
 def clock() -> float:
@@ -169,6 +169,20 @@ class VM:
         hint = "Interpret the module first."
         raise UsageError(f"There is no variable {name!r} in module {module!r}.", hint)
 
+    def set_variable(self, module: str, name: str, value: Any) -> None:
+        """Set a module variable, or define it: code compiled from then on knows it.
+
+        Raises:
+            ConversionError: the value cannot cross.
+            ValueError: the name is none that Wren could use.
+        """
+        self.driver.check()
+        if not NAME.fullmatch(name) or name in KEYWORDS:
+            raise ValueError(f"{name!r} is not a Wren variable's name")
+        found = self.modules.get(module)
+        found.scope.define(name)
+        self.bridge.call("set_variable", found.record, name.encode(), to_wren(self, value))
+
     def has_variable(self, module: str, name: str) -> bool:
         """Whether a module has a variable of that name."""
         found = self.modules.by_name.get(module)
@@ -184,6 +198,19 @@ class VM:
         return [] if found is None else found.scope.own_names()
 
     # -- use
+
+    def hold(self, value: Any) -> Handle:
+        """A Python value made one of Wren's, which can be given to Wren as often as need be."""
+        return Handle(self, to_wren(self, value))
+
+    def close(self) -> None:
+        """Let go of all that Wren and Python hold of each other; the VM runs nothing any more."""
+        self.usable = False
+        for task in list(self.tasks):
+            task.cancel()
+        self.classes.clear()
+        self.modules.by_name.clear()
+        self.bridge.close()
 
     def usage(self) -> Usage:
         """What all runs so far have used."""

@@ -10,33 +10,9 @@ import math
 import re
 from typing import NamedTuple
 
+from .mangle import KEYWORDS
 from .strings import StringReader
 
-KEYWORDS = frozenset(
-    [
-        "as",
-        "break",
-        "class",
-        "construct",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "foreign",
-        "if",
-        "import",
-        "in",
-        "is",
-        "null",
-        "return",
-        "static",
-        "super",
-        "this",
-        "true",
-        "var",
-        "while",
-    ]
-)
 MAX_INTERPOLATION_NESTING = 8
 
 _TOKEN = re.compile(

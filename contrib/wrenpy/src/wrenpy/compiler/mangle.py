@@ -10,6 +10,11 @@ from __future__ import annotations
 import functools
 import re
 
+KEYWORDS = frozenset(
+    ("as", "break", "class", "construct", "continue", "else", "false", "for", "foreign", "if",
+     "import", "in", "is", "null", "return", "static", "super", "this", "true", "var", "while")
+)  # fmt: skip
+NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")
 BINARY = {
     "+": "_add", "-": "_sub", "*": "_mul", "/": "_div", "%": "_mod", "<": "_lt", ">": "_gt",
     "<=": "_le", ">=": "_ge", "==": "_eq", "!=": "_ne", "&": "_band", "|": "_bor", "^": "_bxor",

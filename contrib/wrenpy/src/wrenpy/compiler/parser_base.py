@@ -39,6 +39,7 @@ class ParserBase:
         self.loop: Loop | None = None
         self.functions: list[Function] = []  # all but the module's body, inner ones first
         self.locals: list[Variable] = []
+        self.imports_meta = False  # then code may be compiled while this runs
 
     # -- tokens
 

@@ -120,6 +120,11 @@ class ModuleScope:
         for name in core:
             self.variables[name] = Variable(name, name + "_", "core")
 
+    def define(self, name: str) -> None:
+        """Know of a variable that the host keeps in the module's table."""
+        if name not in self.variables:
+            self.variables[name] = Variable(name, f"G.{name}_", "table")
+
     def own_names(self) -> list[str]:
         """Names of the variables that the module defines itself."""
         return [n for n, v in self.variables.items() if v.defined and not v.core]

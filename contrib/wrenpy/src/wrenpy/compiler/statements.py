@@ -93,6 +93,7 @@ class StatementParser(ExpressionParser):
         self.consume("str", "Expect a string after 'import'.")
         value = self.values[self.p]
         node = Import(line, value if isinstance(value, str) else "")
+        self.imports_meta = self.imports_meta or "meta" in node.module
         if not self.match("for"):
             return node
         while True:

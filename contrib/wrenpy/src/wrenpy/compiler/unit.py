@@ -87,7 +87,11 @@ def emit(
 ) -> tuple[str, dict[tuple[int, int], str]]:
     """The Lua text of a parsed source, and the names of its functions."""
     variables = list(scope.variables.values())
-    find_numbers(parser.locals if shared else [*parser.locals, *variables])
+    # A module variable that functions use may be given another kind of value by a later chunk.
+    open_to_others = shared or kind != "module" or parser.imports_meta
+    used = {v for fn in parser.functions for v in fn.module_uses}
+    own = [] if open_to_others else [v for v in variables if v not in used]
+    find_numbers([*parser.locals, *own])
     is_function = kind in ("function", "expression")
     place_variables(parser.functions, parser.fn, variables, shared or is_function)
     emitter = Emitter(unit)

@@ -261,6 +261,7 @@ end
 -- What a request is answered with crosses before the run goes on: see `Bridge.lower`.
 local answer, problem
 function R.stage(...) answer, problem = ... end
+function R.where(task) return trace_of(task.fiber) end
 function R.run(task, time, ended)
   local value, failure = answer, problem
   answer, problem = nil, nil
