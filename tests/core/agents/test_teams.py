@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from polyspell import Agent, Host, Tool
-from polyspell.errors import RateLimitError
+from polyspell.errors import ConfigError, RateLimitError
 from polyspell.grants import Grants
 from polyspell.hooks import HookCall
 from polyspell.testing.matchers import collect_events, valid_conversation
@@ -40,6 +40,12 @@ async def test_a_conversation_is_handed_over_with_tools_and_instructions(
     assert valid_conversation(result.messages)
     assert await agent.history() == result.messages
     assert "I know the weather." in agent.toolset()["transfer_to_Weather_Desk"].description
+
+
+async def test_agents_to_hand_over_to_must_have_names_of_their_own(agent_of: Make) -> None:
+    agent = agent_of("x", handoffs=[agent_of("y", name="a b"), agent_of("z", name="a_b")])
+    with pytest.raises(ConfigError, match="named 'transfer_to_a_b'"):
+        await agent.run("?")
 
 
 async def test_a_hand_over_that_failed_hands_nothing_over(agent_of: Make) -> None:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from polyspell.agents.approval import decision
+from polyspell.agents.output import schema_of
 from polyspell.agents.run import Run
 from polyspell.agents.stream import RunStream
+from polyspell.agents.teams import as_tool, handoff_name, with_handoffs
 from polyspell.agents.toolcalls import failure
 from polyspell.agents.types import Approve, Decision, Result, RunLimits, RunState
 from polyspell.aio import runner
-from polyspell.errors import ConfigError, ToolError, ValidationError
+from polyspell.errors import ConfigError, ValidationError
 from polyspell.grants import UNRESTRICTED, Grants
 from polyspell.hooks import Hook, Hooks
 from polyspell.memory import Memory
 from polyspell.messages import Message, Part
 from polyspell.providers.base import Request, ToolSpec
-from polyspell.schema import check, coerce, expand, from_type, is_object, parse_json
-from polyspell.schema.infer import convert
-from polyspell.tools import Tool, ToolContext
+from polyspell.tools import Tool
 
 if TYPE_CHECKING:
     from polyspell.host import Host
@@ -96,7 +95,7 @@ class Agent:
         self.instructions = instructions
         self.output = output
         self.memory = Memory() if memory is True else (memory or None)
-        self.limits = _limits(limits)
+        self.limits = RunLimits.of(limits)
         self.approve = approve
         self.hooks = Hooks(host.hooks)
         for hook in hooks:
@@ -111,7 +110,6 @@ class Agent:
         self._tools: dict[str, Tool] = {}
         self._last: list[Message] = []
         self._specs: tuple[ToolSpec, ...] | None = None
-        self._schemas: dict[int, tuple[Any, dict[str, Any]]] = {}
         host.resolve_model(self.model)
         for each in tools:
             self.add_tool(each)
@@ -147,7 +145,7 @@ class Agent:
         stream = self.stream(
             prompt, messages=messages, context=context, output=output, limits=limits
         )
-        return await _consume(stream)
+        return await stream.read()
 
     def stream(
         self, prompt: Prompt | None = None, *, messages: Sequence[Message] = (), **options: Any
@@ -197,7 +195,7 @@ class Agent:
             run.take_over(self._named(copy.agent))
             return run
 
-        return await _consume(RunStream(opening))
+        return await RunStream(opening).read()
 
     def _named(self, name: str) -> Agent:
         """This agent, or the one in its hand-overs that had the conversation."""
@@ -213,12 +211,6 @@ class Agent:
             f"The run belongs to the agent {name!r}, not to {self.name!r}.",
             hint="Resume it with the agent that began it.",
         )
-
-    async def open(self, prompt: Prompt | None = None, **options: Any) -> RunStream:
-        """`stream`, with the conversation read already: nothing was asked yet."""
-        stream = self.stream(prompt, **options)
-        await stream.open()
-        return stream
 
     async def _open(
         self,
@@ -250,7 +242,7 @@ class Agent:
             RunState(self.name, history, start),
             context=context,
             output=output,
-            limits=_limits(limits) if limits is not None else None,
+            limits=None if limits is None else RunLimits.of(limits),
             grants=grants,
         )
 
@@ -306,26 +298,7 @@ class Agent:
 
     def as_tool(self, name: str | None = None, description: str | None = None) -> Tool:
         """The agent as a tool that another agent can call with a prompt."""
-
-        async def run(prompt: str, context: ToolContext) -> Any:
-            grants = self.grants.within(context.grants)
-            stream = self.stream(prompt, context=context.context, grants=grants)
-            try:
-                result = await _consume(stream)
-            finally:
-                if context.usage is not None:
-                    context.usage.add(stream.usage)
-            if result.pending:
-                raise ToolError(
-                    f"{self.name} may not call {result.pending[0].name!r} without approval.",
-                    hint="An agent that is a tool needs an `approve` function of its own.",
-                )
-            return result.output
-
-        about = description or (self.instructions if isinstance(self.instructions, str) else None)
-        return Tool(
-            run, name=name or _tool_name(self.name), description=about or f"Ask {self.name}."
-        )
+        return as_tool(self, name, description)
 
     # -- its parts ------------------------------------------------------------------------------
 
@@ -349,13 +322,11 @@ class Agent:
 
     def toolset(self) -> dict[str, Tool]:
         """Its tools by name, those that hand over included."""
-        if not self.handoffs:
-            return self._tools
-        return {**self._tools, **{_handoff_name(a): _handoff_tool(a) for a in self.handoffs}}
+        return with_handoffs(self._tools, self.handoffs) if self.handoffs else self._tools
 
     def handoff_named(self, tool: str) -> Agent | None:
         """The agent that a tool's name hands over to, if it is one of those."""
-        return next((a for a in self.handoffs if _handoff_name(a) == tool), None)
+        return next((a for a in self.handoffs if handoff_name(a) == tool), None)
 
     async def request(
         self,
@@ -382,58 +353,11 @@ class Agent:
             head + messages,
             self._specs,
             self.tool_choice if demand or self.tool_choice == "none" else "auto",
-            None if output is None else self._schema(output),
+            None if output is None else schema_of(output),
             self.temperature,
             max_tokens=self.max_tokens,
             options=self.options,
         )
-
-    def _schema(self, output: Any) -> dict[str, Any]:
-        known = self._schemas.get(id(output))
-        if known is None:
-            plain = isinstance(output, dict | list)
-            schema = expand(output) if plain else from_type(output)
-            known = self._schemas[id(output)] = (output, schema)
-        return known[1]
-
-    def parse_output(self, text: str, output: Any) -> Any:
-        """The text as a value of an output type.
-
-        Raises:
-            ValidationError: it does not fit; says where.
-        """
-        if output is str:
-            return text
-        schema = self._schema(output)
-        value = parse_json(text, want_object=is_object(schema))
-        if not isinstance(output, dict | list):
-            return convert(output, value)
-        value = coerce(schema, value)
-        errors = check(schema, value)
-        if errors:
-            raise ValidationError(
-                "; ".join(f"{e['path']}: {e['message']}" for e in errors),
-                context={"errors": errors},
-            )
-        return value
-
-
-async def _consume(stream: RunStream) -> Result:
-    async with stream:
-        async for _ in stream:
-            pass
-    return stream.result
-
-
-def _limits(limits: RunLimits | dict[str, Any] | None) -> RunLimits:
-    if limits is None:
-        return RunLimits()
-    if isinstance(limits, RunLimits):
-        return limits
-    try:
-        return msgspec.convert(limits, RunLimits, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"limits: {error}.") from error
 
 
 def _message(prompt: Prompt) -> Message:
@@ -445,25 +369,4 @@ def _message(prompt: Prompt) -> Message:
 def _unanswered(asking: Message) -> Message:
     return Message(
         "tool", [failure(c, "It was not called: the user went on.") for c in asking.tool_calls]
-    )
-
-
-def _tool_name(name: str) -> str:
-    """A name that every provider takes for a tool."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
-
-
-def _handoff_name(agent: Agent) -> str:
-    return _tool_name(f"transfer_to_{agent.name}")
-
-
-def _handoff_tool(agent: Agent) -> Tool:
-    async def transfer() -> str:
-        return f"{agent.name} has taken over the conversation. Answer the user now."
-
-    about = agent.instructions if isinstance(agent.instructions, str) else ""
-    return Tool(
-        transfer,
-        name=_handoff_name(agent),
-        description=f"Hand the conversation over to {agent.name}. {about}".strip(),
     )

@@ -22,6 +22,7 @@ import msgspec
 
 from polyspell.agents import toolcalls
 from polyspell.agents.approval import decide
+from polyspell.agents.output import parse_output
 from polyspell.agents.types import Decision, Result, RunState
 from polyspell.aio import reap
 from polyspell.errors import ValidationError, describe
@@ -336,7 +337,7 @@ class Run:
         result = self._result(self._finish_reason, [])
         if self.output is not None:
             try:
-                result.output = self.agent.parse_output(result.text, self.output)
+                result.output = parse_output(result.text, self.output)
             except ValidationError as error:
                 if self._retries <= 0:
                     raise

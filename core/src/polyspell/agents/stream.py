@@ -58,6 +58,13 @@ class RunStream:
         finally:
             leave_span(token)
 
+    async def read(self) -> Result:
+        """Run to the end; gives the result."""
+        async with self:
+            async for _ in self:
+                pass
+        return self.result
+
     async def text(self) -> AsyncGenerator[str, None]:
         """Only the text, piece by piece."""
         async for event in self:

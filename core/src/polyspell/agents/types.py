@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from polyspell.errors import LimitExceeded, ValidationError
+from polyspell.errors import ConfigError, LimitExceeded, ValidationError
 from polyspell.messages import FinishReason, Message, ToolCall, ToolResult, Usage
 
 
@@ -27,6 +27,20 @@ class RunLimits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     tokens: int | None = None
     cost: float | None = None
     seconds: float | None = None
+
+    @staticmethod
+    def of(limits: RunLimits | dict[str, Any] | None) -> RunLimits:
+        """Limits as they are, from a dict, or the usual ones.
+
+        Raises:
+            ConfigError: a name is not known, or a value is no number.
+        """
+        if isinstance(limits, RunLimits):
+            return limits
+        try:
+            return msgspec.convert(limits or {}, RunLimits, strict=False)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"limits: {error}.") from error
 
     def check(self, turns: int, tool_calls: int, usage: Usage) -> None:
         """Raise LimitExceeded if one of the counts is over."""
