@@ -19,6 +19,7 @@ from polyspell.hooks import Hook, HookKind, Hooks
 from polyspell.hookspecs import Info, ProviderInfo
 from polyspell.plugins import PluginManager, PluginStatus, chosen_plugins
 from polyspell.providers.facts import Facts, ModelCatalog
+from polyspell.providers.named import register_named
 from polyspell.registry import Registry, load_object
 from polyspell.tools import Tool
 
@@ -86,6 +87,7 @@ class Host:
         self._opened = False
         self._closed = False
         self._fill()
+        self._name_providers()
         self._use_hooks()
 
     # -- what plugins bring ---------------------------------------------------------------------
@@ -110,6 +112,12 @@ class Host:
                     status.error = str(error)
                 else:
                     status.brings.setdefault(hook.removeprefix("polyspell_"), []).append(name)
+
+    def _name_providers(self) -> None:
+        """The providers that the configuration makes of installed ones."""
+        for name, table in self.config.table("providers").items():
+            if isinstance(table, dict) and "type" in table:
+                register_named(self, name, table, f"[providers.{name}]")
 
     def _describe(self, info: Any, source: str, make: Callable[[], Any]) -> dict[str, Any]:
         if not isinstance(info, Info):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,6 +12,7 @@ from polyspell.events import new_id
 from polyspell.messages import Delta, Message, Response
 from polyspell.providers.base import Request
 from polyspell.providers.call import ModelCall
+from polyspell.providers.named import register_named
 from polyspell.providers.tokens import count_tokens
 from polyspell.scripting.api.agent import ResultRecord, UsageRecord, from_message, to_message
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
@@ -171,6 +173,41 @@ class ProviderModule(ApiModule):
         schema = schema_of(settings.pop("output", None))
         request = Request(model, said, output_schema=schema, **settings)
         return ModelCall(self.spell.host, model, request, self.spell.hooks)
+
+    def register(
+        self,
+        *,
+        name: str,
+        type: str,
+        base_url: str | None = None,
+        key_env: str | None = None,
+        options: Table | None = None,
+    ) -> None:
+        """Make a provider of an installed one, under another name, for as long as the script lives.
+        Needs `provider.register:NAME`, `net:HOST` for a base URL, and `env:KEY_ENV` for a key.
+
+        Args:
+            name: of the new provider; its models are `NAME/model`.
+            type: the installed provider, "openai" say.
+            base_url: where its server is.
+            key_env: the variable of its key.
+            options: its settings.
+        """
+        grants = self.spell.grants
+        grants.require(f"provider.register:{name}")
+        if base_url is not None:
+            grants.require(f"net:{urlsplit(base_url).hostname or base_url}")
+        if key_env is not None:
+            grants.require(f"env:{key_env}")
+        if options and {"base_url", "type", "key_env", "headers"} & options.keys():
+            raise ValidationError(
+                "options cannot have base_url, type, key_env or headers.", hint="Name them beside."
+            )
+        table = {"type": type, "base_url": base_url, "key_env": key_env, **(options or {})}
+        given = {key: value for key, value in table.items() if value is not None}
+        host = self.spell.host
+        register_named(host, name, given, f"the script {self.spell.name}")
+        self.spell.closers.append(lambda: host.providers.unregister(name))
 
     async def count_tokens(self, model: str, said: str | list[Table]) -> Table:
         """The tokens of a text or a conversation: `{tokens, estimated}`.
