@@ -62,6 +62,7 @@ class Modules:
         self.vm = vm
         self.by_name: dict[str, Module] = {}
         self.units: list[Unit] = []
+        self.first: set[str] = set()  # sources that were the first of their modules
 
     def get(self, name: str) -> Module:
         """The module of that name, made empty if there is none."""
@@ -80,21 +81,27 @@ class Modules:
             CompileError: with all that is wrong with it.
         """
         # The compiler is loaded when there is something to compile.
+        from .compiler.cache import LONGEST, compile_first
         from .compiler.unit import CompileFailed, compile_module
 
         data = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
         number, name = len(self.units), name or module.name
         shared = module.scope.chunks > 0
         try:
-            unit = compile_module(data.decode("latin-1"), module.scope, number, kind, shared)
+            text = data.decode("latin-1")
+            if kind == "module" and not shared and text not in self.first and len(text) < LONGEST:
+                self.first.add(text)
+                unit = compile_first(text, module.scope)
+            else:
+                unit = compile_module(text, module.scope, number, kind, shared)
             chunk = self.vm.bridge.load(unit.lua, number)
         except CompileFailed as failed:
             raise CompileError(
                 [Diagnostic(name, note.line, readable(note.message)) for note in failed.notes]
             ) from None
         except ValueError as error:
-            text = f"Error: The source is beyond what Lua can compile ({error})."
-            raise CompileError([Diagnostic(name, 1, text)]) from None
+            problem = f"Error: The source is beyond what Lua can compile ({error})."
+            raise CompileError([Diagnostic(name, 1, problem)]) from None
         module.scope.chunks += 1
         self.units.append(Unit(module.name, unit.functions, name))
         known = module.record[b"known"]
