@@ -88,7 +88,7 @@ local function join(self, separator)
     local text = R.str(value)
     pieces[n] = text
     size = size + #text
-    F[1] = F[1] - 1 - #text / 32
+    F[1] = F[1] - 3 - #text / 16
     if F[1] < 0 then slice() end
   end
   if n == 0 then return "" end
