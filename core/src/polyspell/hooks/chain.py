@@ -259,7 +259,7 @@ class Hooks:
                 f"{use.name!r} listens to a whole host.", hint="Use it there: host.hooks.use(...)."
             )
         for hook in use.kind.hooks:
-            changes: dict[str, Any] = {"name": f"{use.name}:{hook.point}"}
+            changes: dict[str, Any] = {"name": f"{use.name}:{hook.name or hook.point}"}
             if priority is not None:
                 changes["priority"] = priority
             if when is not None:
