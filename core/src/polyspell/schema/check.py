@@ -39,7 +39,7 @@ def check(schema: dict[str, Any], value: Any) -> list[dict[str, str]]:
     validator = _compiled(msgspec.json.encode(schema))
     try:
         found = list(validator.iter_errors(value))
-    except ValueError as error:
+    except (ValueError, SystemError) as error:  # the latter for text that UTF-8 cannot carry
         return [{"path": "", "message": f"no JSON value: {error}"}]
     return [{"path": _path(error.instance_path), "message": error.message} for error in found]
 
