@@ -62,7 +62,7 @@ def test_what_is_changed_on_the_way_is_what_the_table_says(vm):
 @pytest.mark.parametrize(
     "value",
     [2**53 + 1, -(2**60), {1, 2}, object(), 1j, "\ud800", {(1, 2): 3}, int, ..., [[object()]]],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_wren_cannot_hold_is_an_error(vm, value):
     with pytest.raises(wrenpy.ConversionError):
