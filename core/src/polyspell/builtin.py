@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from polyspell.errors import PolyspellError
 from polyspell.hookspecs import OutputParserInfo, ProviderInfo, hookimpl
+
+if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
+    from polyspell.host import Host
 
 _PARSERS = {
     "json": "JsonParser", "yaml": "YamlParser", "markdown": "MarkdownParser", "code": "CodeParser",
@@ -10,6 +20,7 @@ _PARSERS = {
     "regex": "RegexParser", "csv": "CsvParser", "xml": "XmlParser", "text": "TextParser",
     "auto": "AutoParser",
 }  # fmt: skip
+_serving: WeakKeyDictionary[Host, AsyncExitStack] = WeakKeyDictionary()
 
 
 @hookimpl
@@ -31,3 +42,23 @@ def polyspell_output_parsers() -> list[OutputParserInfo]:
         OutputParserInfo(name=name, load=f"polyspell.outputs.parsers:{cls}")
         for name, cls in _PARSERS.items()
     ]
+
+
+@hookimpl
+async def polyspell_startup(host: Host) -> None:
+    """Offer and record events, where `[events]` asks for it."""
+    if table := host.config.table("events"):
+        from polyspell.events.configured import serve_events
+
+        folder = host.config.data_dir / "events"
+        try:
+            _serving[host] = await serve_events(host.events, table, folder)
+        except PolyspellError as error:  # it says so, and the host works without
+            logging.getLogger("polyspell.events").warning("[events] is not done: %s", error)
+
+
+@hookimpl
+async def polyspell_shutdown(host: Host) -> None:
+    """Offer and record no more."""
+    if serving := _serving.pop(host, None):
+        await serving.aclose()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
+
+import click
 
 from polyspell.host import Host
 
@@ -19,3 +22,13 @@ def with_host(work: Callable[[Host], Awaitable[R]]) -> R:
             return await work(host)
 
     return asyncio.run(main())
+
+
+@contextlib.asynccontextmanager
+async def offering(host: Host, address: str) -> AsyncIterator[None]:
+    """Offer a host's events while the context lasts, and say on stderr where they are."""
+    from polyspell.events.offers import offered
+
+    async with offered(host.events, address, host.config.data_dir / "events") as server:
+        click.echo(f"events: {server.address}", err=True)
+        yield

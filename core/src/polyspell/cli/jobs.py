@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,5 +46,9 @@ async def open_spell(host: Host, job: Job, write: Any) -> Spell:
 
 
 def write_through(stream: str, text: str) -> None:
-    """What the script prints goes where it belongs, at once."""
-    click.echo(text, nl=False, err=stream == "stderr")
+    """What the script prints goes where it belongs, at once; above a live view, line by line."""
+    file = sys.stderr if stream == "stderr" else sys.stdout
+    if hasattr(file, "rich_proxied_file"):
+        file.write(text)
+    else:
+        click.echo(text, nl=False, file=file)

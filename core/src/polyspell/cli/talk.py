@@ -32,11 +32,13 @@ class Talk:
     Args:
         agent: who answers; it remembers the conversation.
         stream: show answers while they are made.
+        notes: show tool calls and the like.
     """
 
-    def __init__(self, agent: Agent, stream: bool = True) -> None:
+    def __init__(self, agent: Agent, stream: bool = True, notes: bool = True) -> None:
         self._agent = agent
         self._stream = stream
+        self._notes = notes
         self._terminal = sys.stdin.isatty() and sys.stdout.isatty()
 
     async def hold(self, prompt: str = "") -> None:
@@ -111,6 +113,8 @@ class Talk:
             self._note(f"over to {data['to']}")
 
     def _note(self, text: str) -> None:
+        if not self._notes:
+            return
         click.echo(click.style(f"· {text}", dim=True) if self._terminal else f"· {text}", err=True)
 
     def _end(self, stream: RunStream) -> None:

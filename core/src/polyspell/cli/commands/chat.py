@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import click
 
-from polyspell.cli.hosts import with_host
+from polyspell.cli.hosts import offering, with_host
 from polyspell.cli.sandboxing import use_model
 from polyspell.host import Host
 from polyspell.memory import Memory
@@ -28,16 +29,20 @@ async def _memory(host: Host, latest: bool, conversation: str | None) -> Memory:
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
 @click.option("--conversation", help="Go on with this one, or begin it by this name.")
 @click.option("--no-stream", is_flag=True, help="Show answers when they are whole.")
+@click.option("--events", "offer", help="Offer events: a port, a socket's path, or auto.")
+@click.option("--watch-events", is_flag=True, help="Show model calls, tools and cost.")
 @click.argument("prompt", nargs=-1)
 def command(
     model: str | None, tools: tuple[str, ...], instructions: str | None, latest: bool,
-    conversation: str | None, no_stream: bool, prompt: tuple[str, ...],
+    conversation: str | None, no_stream: bool, offer: str | None, watch_events: bool,
+    prompt: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Talk with a model. Ctrl-C stops an answer, Ctrl-D or /exit ends the talk, /help says more.
     With PROMPT, or in a pipe, it answers once or line by line. What is said at a terminal is kept
     (see `polyspell conversations`); elsewhere where --conversation or --continue asks for it."""
     from polyspell.agents import Agent
     from polyspell.cli.talk import Talk
+    from polyspell.cli.views import PlainView
 
     use_model(model)
 
@@ -47,6 +52,12 @@ def command(
         agent = Agent(
             chosen, name="chat", instructions=instructions, tools=tools, memory=memory, host=host
         )
-        await Talk(agent, stream=not no_stream).hold(" ".join(prompt))
+        async with contextlib.AsyncExitStack() as stack:
+            if offer is not None:
+                await stack.enter_async_context(offering(host, offer))
+            if watch_events:  # lines: a live tree and a prompt cannot share a terminal
+                view = stack.enter_context(contextlib.closing(PlainView()))
+                host.events.on("**", view.add)
+            await Talk(agent, stream=not no_stream, notes=not watch_events).hold(" ".join(prompt))
 
     with_host(work)

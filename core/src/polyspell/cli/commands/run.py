@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import click
 import msgspec
 
-from polyspell.cli.hosts import with_host
+from polyspell.cli.hosts import offering, with_host
 from polyspell.cli.jobs import Job, open_spell, write_through
 from polyspell.cli.sandboxing import make_sandbox, sandbox_options, use_model
 from polyspell.cli.show import print_error, print_json, print_value
@@ -33,6 +34,8 @@ from polyspell.scripting.spell import ScriptResult
 @click.option("--json", "as_json", is_flag=True, help="Print result and usage as JSON.")
 @click.option("--audit", type=click.Path(), help="Write grants used and refused to this file.")
 @click.option("--record", type=click.Path(), help="Write all events to this file.")
+@click.option("--events", "offer", help="Offer events: a port, a socket's path, or auto.")
+@click.option("--watch-events", is_flag=True, help="Show agents, tools and cost as a live tree.")
 @click.option("--profile", "profiling", is_flag=True, help="Show host calls: count, total, p95.")
 @click.option("--check-types", is_flag=True, help="Check the types first, where the engine can.")
 @click.option("--watch", is_flag=True, help="Run again when the script or a module changes.")
@@ -40,7 +43,8 @@ from polyspell.scripting.spell import ScriptResult
 def command(
     verbose: int, /, file: str | None, args: tuple[str, ...], text: str | None, lang: str | None,
     model: str | None, given: str | None, as_json: bool, audit: str | None, record: str | None,
-    profiling: bool, check_types: bool, watch: bool, **sandbox: Any,
+    offer: str | None, watch_events: bool, profiling: bool, check_types: bool, watch: bool,
+    **sandbox: Any,
 ) -> None:  # fmt: skip
     """Run a spell: a file, - for standard input, or a text with -e.
 
@@ -57,13 +61,13 @@ def command(
         job = _job(host, file, text, lang, given, list(args), make_sandbox(host, model, **sandbox))
         if check_types:
             job.source = _checked(host, job)
-        with _recorders(host, audit, record, verbose):
+        async with _listeners(host, audit, record, offer, watch_events, verbose):
             if watch:
                 from polyspell.cli.watching import run_again
 
                 await run_again(host, job)
-            else:
-                _print(await _once(host, job, profiling, as_json), as_json, profiling)
+            result = await _once(host, job, profiling, as_json)
+        _print(result, as_json, profiling)
 
     with_host(work)
 
@@ -117,22 +121,31 @@ def _print(result: ScriptResult, as_json: bool, profile: bool) -> None:
         print_profile(result)
 
 
-@contextlib.contextmanager
-def _recorders(host: Host, audit: str | None, record: str | None, verbose: int) -> Any:
-    with contextlib.ExitStack() as stack:
-        if audit is not None:
-            stack.enter_context(Recorder(host.events, audit, "script.grant.*"))
-        if record is not None:
-            stack.enter_context(Recorder(host.events, record))
-        host.events.on("script.log", _log)
-        host.events.on("script.limit.near", _near)
-        if verbose:
-            host.events.on("**", _tell)
-        try:
+@contextlib.asynccontextmanager
+async def _listeners(
+    host: Host, audit: str | None, record: str | None, offer: str | None, show: bool, verbose: int
+) -> AsyncIterator[None]:
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            if offer is not None:
+                await stack.enter_async_context(offering(host, offer))
+            if audit is not None:
+                stack.enter_context(Recorder(host.events, audit, "script.grant.*"))
+            if record is not None:
+                stack.enter_context(Recorder(host.events, record))
+            if show:
+                from polyspell.cli.views import watching
+
+                stack.enter_context(watching(host.events))
+            else:
+                host.events.on("script.log", _log)
+                host.events.on("script.limit.near", _near)
+                if verbose:
+                    host.events.on("**", _tell)
             yield
-        except PolyspellError as error:
-            print_error(error)
-            raise click.exceptions.Exit(2 if isinstance(error, ConfigError) else 1) from error
+    except PolyspellError as error:
+        print_error(error)
+        raise click.exceptions.Exit(2 if isinstance(error, ConfigError) else 1) from error
 
 
 def _log(event: Event) -> None:
