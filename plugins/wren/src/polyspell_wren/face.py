@@ -48,19 +48,17 @@ class Face:
         self.records = {"Record": _kind("Record", HostRecord)}
         modules = {class_name(module): module for module in api.modules}
         modules.setdefault("Polyspell", ModuleSpec(""))
-        handles = {handle.name: handle for handle in api.handles}
         parts = [_host(), _PRELUDE]
-        for name, handle in handles.items():
-            self.handles[name] = _kind(name, HostHandle)
-            parts.append(_handle(handle, modules.get(name)))
-        for name, module in modules.items():
-            if name not in handles:
-                extra = _ROOT + _constants(constants) if not module.name else ""
-                parts.append(f"class {name} {{\n{_functions(module)}{extra}}}")
+        for handle in api.handles:
+            self.handles[handle.name] = _kind(handle.name, HostHandle)
+            parts.append(_handle(handle, modules.pop(handle.name, None)))
         for record in api.records:
-            if record.name not in handles and record.name not in modules:
+            if record.name not in self.handles:
                 self.records[record.name] = _kind(record.name, HostRecord)
-                parts.append(_record(record))
+                parts.append(_record(record, modules.pop(record.name, None)))
+        for name, module in modules.items():
+            extra = _ROOT + _constants(constants) if not module.name else ""
+            parts.append(f"class {name} {{\n{_functions(module)}{extra}}}")
         self.types |= self.handles | self.records
         self.source = "\n".join(parts)
 
@@ -144,8 +142,8 @@ def _handle(handle: HandleSpec, module: ModuleSpec | None) -> str:
     return f"foreign class {handle.name}{parent} {{\n{body}}}"
 
 
-def _record(record: RecordSpec) -> str:
-    getters = "".join(
+def _record(record: RecordSpec, module: ModuleSpec | None) -> str:
+    getters = _functions(module) + "".join(
         f'  {wren_name(f.name)} {{ Host_.get_(this, "{f.name}") }}\n' for f in record.fields
     )
     more = "  [name] { Host_.get_(this, name) }\n  toString { Host_.show_(this) }\n"
