@@ -27,7 +27,6 @@ from polyspell_wren.values import to_host, to_script
 
 _FAR = 1e12  # seconds: longer than any run
 _LIMITS = {"memory": "memory", "recursion": "depth"}
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _HAS_RESULT = re.compile(r"^\s*(var|class)\s+result\b|^\s*import\b.*\bresult\b", re.MULTILINE)
 MOST_PARAMETERS = 16
 
@@ -51,6 +50,7 @@ class WrenContext:
             resolve_module=self._host.resolve,
             write=self._write,
             bind=self._host,
+            report=self._report,
             clock=self._clock,
         )
         self._far = 0.0
@@ -63,7 +63,10 @@ class WrenContext:
         self._cpu = 0.0
         self._dead: dict[str, Any] | None = None
         self._closed = False
-        self._has_module = False
+        try:  # our own module is there from the start: errors are objects of its
+            self.vm.interpret(f'import "{OWN}"', "start")
+        except wrenpy.LimitError as error:
+            self._die(error)
 
     # -- the protocol
 
@@ -97,8 +100,6 @@ class WrenContext:
 
     def set(self, name: str, value: Any) -> None:
         """Set a global of the script."""
-        if not _NAME.fullmatch(name):
-            raise ValidationError(f"{name!r} cannot be the name of a variable in Wren.")
         self._own(lambda: self.vm.set_variable(MAIN, name, to_script(value, self._host)))
 
     def stats(self) -> Stats:
@@ -114,7 +115,8 @@ class WrenContext:
         for store in (self._tasks, self._pending, self._ready, self._inbox):
             store.clear()
         self._host.close()
-        self.vm.close()
+        if not self._busy:
+            self.vm.close()
 
     # -- for the host's side
 
@@ -125,11 +127,19 @@ class WrenContext:
     def start_job(self, work: wrenpy.Fn) -> Job:
         """Let a function run beside who asks for it, from when that one waits."""
         assert self._current is not None
+        self._look()
         job = Job()
         job.run = Run(self._current.task, self.vm.start_call(work, "call()", limits=self.vm.limits))
         job.run.job = job
         self._ready.append(job.run)
         return job
+
+    def _look(self) -> None:
+        """Go on only if no limit is reached."""
+        if self.halt is None and (limit := self._meter.over()):
+            self.halt = self._meter.error(limit)
+        if self.halt is not None:
+            raise wrenpy.LimitError("time", True)
 
     def heard(self, job: Job) -> None:
         """Somebody learns of a job's error."""
@@ -153,6 +163,11 @@ class WrenContext:
             except PolyspellError as error:
                 self.halt = error
 
+    def _report(self, error: wrenpy.CompileError) -> None:
+        """Code that a program gave to Meta does not compile. (Of an import, the error tells.)"""
+        if error.errors[0].module == MAIN:
+            self._say(f"{error}\n")
+
     # -- slices
 
     def _go(self, action: Callable[[], None]) -> None:
@@ -170,7 +185,9 @@ class WrenContext:
                     self._advance(self._ready.popleft())
                 if not (self._inbox or self._ready):
                     self._find_stuck()
-        if self._host.dropped and not self._closed:
+        if self._closed:
+            self.vm.close()
+        elif self._host.dropped:
             dropped, self._host.dropped = self._host.dropped, {}
             self.port.drop(list(dropped))
 
@@ -180,10 +197,11 @@ class WrenContext:
             raise PolyspellError("Globals can be reached only while the script waits.")
         with _Work(self):
             try:
-                self._load_module()
                 return action()
-            except wrenpy.ConversionError as error:
-                raise ValidationError(str(error)) from None
+            except PolyspellError:
+                raise
+            except (wrenpy.ConversionError, ValueError) as error:
+                raise ValidationError(f"{error}.") from None
             except wrenpy.LimitError as error:
                 self._die(error)
                 assert self._dead is not None
@@ -201,18 +219,11 @@ class WrenContext:
             self._meter.enter()
         self._tasks[task] = Task(task)
         try:
-            self._load_module()
             start()
         except (wrenpy.CompileError, PolyspellError, wrenpy.ConversionError) as error:
             self._fail(task, self.places.of_failure(error))
         except wrenpy.LimitError as error:
             self._die(error)
-
-    def _load_module(self) -> None:
-        """Our own module is there from the start: errors are objects of its."""
-        if not self._has_module:
-            self._has_module = True
-            self.vm.interpret(f'import "{OWN}"', "start")
 
     def _program(self, task: int, source: Source) -> None:
         self._host.program(source.file)
@@ -265,16 +276,14 @@ class WrenContext:
         """Let a run go on until it waits or ends."""
         if run not in run.task.runs:
             return
-        if self.halt is None and (limit := self._meter.over()):
-            self.halt = self._meter.error(limit)
-        if self.halt is not None:
-            self._die(wrenpy.LimitError("time", True), run)
-            return
         self._current = run
         try:
+            self._look()
             request = run.wren.advance()
             if request is None:
                 self._ended(run)
+            elif self.halt is not None:
+                raise wrenpy.LimitError("time", True, run.wren.frames())
             elif isinstance(request.target, Pending):
                 run.call = request.target.call
                 self._pending[run.call] = run
@@ -282,6 +291,9 @@ class WrenContext:
                 request.target.run = run
         except wrenpy.LimitError as error:
             self._die(error, run)
+        except BaseException:  # an interrupt: where it hit the script nobody knows
+            self._dead = {"code": "cancelled", "message": "The script was interrupted."}
+            raise
         finally:
             self._current = None
 
@@ -340,6 +352,9 @@ class WrenContext:
             where = told.get("context", {})
             place = f" ({where['file']}:{where['line']})" if "line" in where else ""
             self._say(f"An error that nobody waited for: {told['message']}{place}\n")
+        if self.halt is not None:
+            self._die(wrenpy.LimitError("time", True))
+            return
         try:
             value = self._read("result") if task.program else to_host(value, self._host)
         except (PolyspellError, wrenpy.ConversionError) as error:

@@ -14,7 +14,7 @@ from polyspell.scripting.values import HandleRef, Record, fail
 
 from polyspell_wren.errors import OWN, sandbox_limit
 from polyspell_wren.face import Face
-from polyspell_wren.objects import HostError, HostHandle, HostRecord, refuse
+from polyspell_wren.objects import Bytes, HostError, HostHandle, HostRecord, Integer, refuse
 from polyspell_wren.runs import Job, Join, Pending
 from polyspell_wren.values import to_host, to_script
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAIN = "main"  # the module of programs
 _BUILT_IN = ("meta", "random")
+_READABLE = (HostRecord, HostError, Bytes, Integer, Job)
 
 
 class Host:
@@ -39,7 +40,7 @@ class Host:
         self._sources: dict[str, list[str]] = {}  # of each file, as they were read
         self._methods: dict[str, Callable[..., Any]] = {
             "call_": self._call, "send_": self._send, "get_": self._get, "same_": self._same,
-            "show_": lambda record: record.show(), "values_": self._constants,
+            "show_": self._show, "values_": self._constants,
             "start_": self._start, "wait_": self._wait, "all_": self._all,
         }  # fmt: skip
 
@@ -94,6 +95,8 @@ class Host:
         return wrenpy.LimitError("time", True)
 
     def _get(self, thing: Any, name: Any) -> Any:
+        if not isinstance(thing, _READABLE):
+            refuse("This is no object of the host.")
         value = thing.get(name)
         if not isinstance(thing, HostRecord):
             return to_script(value, self) if isinstance(value, dict) else value
@@ -105,7 +108,10 @@ class Host:
         return thing.given[name]
 
     def _same(self, one: Any, other: Any) -> bool:
-        return bool(one.same(other))
+        return isinstance(one, Bytes | Integer) and one.same(other)
+
+    def _show(self, record: Any) -> str:
+        return record.show() if isinstance(record, HostRecord) else ""
 
     def _constants(self) -> dict[str, Any]:
         return {name: to_script(value, self) for name, value in self._values.items()}
@@ -115,7 +121,9 @@ class Host:
     def _start(self, work: wrenpy.Fn) -> Job:
         return self._context.start_job(work)
 
-    def _wait(self, job: Job) -> Any:
+    def _wait(self, job: Any) -> Any:
+        if not isinstance(job, Job):
+            refuse("This is no object of the host.")
         return self._join([job], owns=False)
 
     def _all(self, work: list[wrenpy.Fn]) -> Any:

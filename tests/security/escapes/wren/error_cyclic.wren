@@ -1,0 +1,4 @@
+// expect: script
+var list = []
+list.add(list)
+Fiber.abort(list)

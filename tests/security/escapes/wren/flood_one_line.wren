@@ -1,0 +1,2 @@
+// expect: limit_exceeded output
+System.write("x" * 1000000)

@@ -1,0 +1,2 @@
+// expect: limit_exceeded output
+while (true) System.print("flood")

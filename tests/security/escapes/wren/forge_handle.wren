@@ -1,0 +1,3 @@
+// expect: script
+import "polyspell" for Agent
+Agent.new().run("hello")

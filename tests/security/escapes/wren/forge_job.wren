@@ -1,0 +1,3 @@
+// expect: invalid
+import "polyspell" for Host_
+Host_.wait_("job")

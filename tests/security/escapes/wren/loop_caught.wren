@@ -1,0 +1,4 @@
+// expect: limit_exceeded cpu
+while (true) Fiber.new {
+  while (true) {}
+}.try()

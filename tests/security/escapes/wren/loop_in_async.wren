@@ -1,0 +1,5 @@
+// expect: limit_exceeded cpu
+import "polyspell" for Polyspell
+Polyspell.async {
+  while (true) {}
+}

@@ -1,0 +1,7 @@
+// expect: limit_exceeded cpu|memory
+class Endless is Sequence {
+  construct new() {}
+  iterate(last) { true }
+  iteratorValue(at) { 1 }
+}
+Endless.new().toList.count

@@ -1,0 +1,3 @@
+// expect: permission_denied
+import "polyspell" for Polyspell
+Polyspell.env("HOME")

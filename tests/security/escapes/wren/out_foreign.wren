@@ -1,0 +1,6 @@
+// expect: script
+foreign class File {
+  construct open(path) {}
+  foreign read()
+}
+System.print(File.open("/etc/passwd").read())

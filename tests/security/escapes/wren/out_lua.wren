@@ -1,0 +1,2 @@
+// expect: script_syntax
+var result = end os.execute("true") --

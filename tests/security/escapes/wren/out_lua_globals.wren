@@ -1,0 +1,5 @@
+// expect: script_syntax
+class A {
+  static reach() { _G }
+}
+A.reach()["os"]["exit"].call()

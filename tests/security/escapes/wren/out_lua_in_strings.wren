@@ -1,0 +1,2 @@
+// expect: value "]] os.exit() --[[\\\" .. os.exit() .. \\\""
+var result = "]] os.exit() --[[\\\" .. os.exit() .. \\\""

@@ -1,0 +1,3 @@
+// expect: script_syntax
+var list = []
+list.__index

@@ -1,0 +1,2 @@
+// expect: script
+"text".rep(1000000000)

@@ -1,0 +1,3 @@
+// expect: permission_denied
+import "polyspell" for Agent
+Agent.run("openai/gpt-5", "hello")

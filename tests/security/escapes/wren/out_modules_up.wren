@@ -1,0 +1,2 @@
+// expect: permission_denied
+import "../lua/loop" for Anything

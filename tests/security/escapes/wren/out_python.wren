@@ -1,0 +1,3 @@
+// expect: script_syntax
+import "polyspell" for Polyspell
+Polyspell.__class__

@@ -1,0 +1,3 @@
+// expect: script
+import "polyspell" for Event
+Event.stream("x.*").ref

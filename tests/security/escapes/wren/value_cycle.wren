@@ -1,0 +1,3 @@
+// expect: invalid
+var result = []
+result.add(result)

@@ -1,0 +1,3 @@
+// expect: invalid
+var result = []
+for (i in 1..10000) result = [result]

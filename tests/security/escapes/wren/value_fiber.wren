@@ -1,0 +1,2 @@
+// expect: invalid
+var result = Fiber.new { 1 }

@@ -1,0 +1,2 @@
+// expect: invalid
+var result = {1: "a", true: "b"}
