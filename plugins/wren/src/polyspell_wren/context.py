@@ -185,11 +185,8 @@ class WrenContext:
                     self._advance(self._ready.popleft())
                 if not (self._inbox or self._ready):
                     self._find_stuck()
-        if self._closed:
-            self.vm.close()
-        elif self._host.dropped:
-            dropped, self._host.dropped = self._host.dropped, {}
-            self.port.drop(list(dropped))
+        if dropped := self._host.take_dropped():
+            self.port.drop(dropped)
 
     def _own(self, action: Callable[[], Any]) -> Any:
         """Do something for the host, which never waits."""
@@ -312,7 +309,7 @@ class WrenContext:
         elif error is not None:
             self._fail(task.id, self.places.of_failure(error))
             return
-        if not task.runs:
+        if not task.runs and task.id in self._tasks:
             self._finish(task, None if task.main is None else task.main.wren.result())
 
     def _job_ended(self, job: Job, error: Exception | None) -> None:
@@ -424,6 +421,8 @@ class _Work:
     def __exit__(self, *_: object) -> None:
         self._context._meter.leave()
         self._context._busy = False
+        if self._context._closed:  # by something that the script called
+            self._context.vm.close()
 
 
 def _without_shebang(text: str) -> str:

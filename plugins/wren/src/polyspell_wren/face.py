@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
 from polyspell.scripting.declare import Api, FunctionSpec, HandleSpec, ModuleSpec, RecordSpec
-from polyspell.scripting.types import camel_case
+from polyspell.scripting.stubs.wren import class_name, wren_name
 
 from polyspell_wren.objects import Bytes, HostError, HostHandle, HostRecord, Integer
 from polyspell_wren.runs import Job
 
 MOST = 14  # arguments: Wren has methods of 16, and ours take the object and a name before them
-_KEYWORDS = frozenset(
-    ("as", "break", "class", "construct", "continue", "else", "false", "for", "foreign", "if",
-     "import", "in", "is", "null", "return", "static", "super", "this", "true", "var", "while")
-)  # fmt: skip
 # Read when this module is imported: a worker that is locked in has no files.
 _PRELUDE = resources.files(__package__).joinpath("prelude.wren").read_text("utf-8")
 _ROOT = """
@@ -65,17 +60,6 @@ class Face:
 
 def _kind(name: str, base: type) -> Any:
     return type(name, (base,), {"__slots__": ()})
-
-
-def class_name(module: ModuleSpec) -> str:
-    """The class that stands for a module: `Agent` for `agent`, `Polyspell` for the root."""
-    return camel_case(f"_{module.name or 'polyspell'}")
-
-
-def wren_name(name: str) -> str:
-    """`add_tool` as Wren writes it; a word of the language's own gets an underscore."""
-    name = re.sub(r"\W", "_", camel_case(name))
-    return f"{name}_" if name in _KEYWORDS else name
 
 
 def _host() -> str:

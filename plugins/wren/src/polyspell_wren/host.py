@@ -35,7 +35,8 @@ class Host:
         self._functions: dict[int, list[Any]] = {}  # function and how often the host has it
         self._handles: weakref.WeakValueDictionary[int, HostHandle] = weakref.WeakValueDictionary()
         self._records: weakref.WeakSet[HostRecord] = weakref.WeakSet()
-        self.dropped: dict[int, None] = {}
+        self._dropped: dict[int, None] = {}
+        self._closed = False
         self._files: dict[str, str | None] = {}  # of modules, as the host knows them
         self._sources: dict[str, list[str]] = {}  # of each file, as they were read
         self._methods: dict[str, Callable[..., Any]] = {
@@ -181,7 +182,7 @@ class Host:
         if isinstance(value, Record):
             kind = self._face.records.get(value.type) or self._face.records["Record"]
             return kind(value)
-        self.dropped.pop(value.id, None)
+        self._dropped.pop(value.id, None)
         known = self._handles.get(value.id)
         if known is None:
             kind = self._face.handles.get(value.type) or self._face.handles["Handle"]
@@ -189,10 +190,16 @@ class Host:
         return known
 
     def _drop(self, number: int) -> None:
-        self.dropped[number] = None
+        self._dropped[number] = None
+
+    def take_dropped(self) -> list[int]:
+        """The handles that the script let go of lately; none once this is closed."""
+        dropped, self._dropped = self._dropped, {}
+        return [] if self._closed else list(dropped)
 
     def close(self) -> None:
         """Let go of all that the script gave and got."""
+        self._closed = True
         for record in self._records:
             record.given.clear()
         self._functions.clear()
