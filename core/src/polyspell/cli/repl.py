@@ -20,7 +20,10 @@ from polyspell.scripting.spell import Spell
 from polyspell.scripting.types import camel_case
 
 CAMEL = ("javascript", "wren")
-UNFINISHED = ("near <eof>", "unexpected end", "unexpected eof", "was never closed", "end of input")
+UNFINISHED = (
+    "near <eof>", "unexpected end", "unexpected eof", "was never closed", "end of input",
+    "error at end of file", "unterminated",
+)  # fmt: skip
 
 
 class Repl:
