@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from polyspell.memory import Memory
     from polyspell.messages import Message
     from polyspell.scripting.sandbox import Sandbox
-    from polyspell.tools import Tool, ToolContext, ToolOutput, tool
+    from polyspell.tools import Tool, ToolBox, ToolContext, ToolOutput, tool
 
 __version__ = "0.1.0"
 
@@ -31,7 +31,8 @@ _WHERE = {
     "EngineInfo": "hookspecs", "MemoryInfo": "hookspecs", "ProviderInfo": "hookspecs",
     "ToolInfo": "hookspecs", "hookimpl": "hookspecs", "hookspec": "hookspecs",
     "Host": "host", "Memory": "memory", "Message": "messages", "Sandbox": "scripting.sandbox",
-    "Tool": "tools", "ToolContext": "tools", "ToolOutput": "tools", "tool": "tools",
+    "Tool": "tools", "ToolBox": "tools", "ToolContext": "tools", "ToolOutput": "tools",
+    "tool": "tools",
 }  # fmt: skip
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "RunLimits",
     "Sandbox",
     "Tool",
+    "ToolBox",
     "ToolContext",
     "ToolInfo",
     "ToolOutput",

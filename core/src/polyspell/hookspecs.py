@@ -54,9 +54,13 @@ class ProviderInfo(Info, frozen=True, kw_only=True):
 
 
 class ToolInfo(Info, frozen=True, kw_only=True):
-    """A tool. `load` is a `Tool` (an `@tool` function)."""
+    """A tool. `load` is a `Tool` (an `@tool` function). The rest is found and shown without loading
+    it; `deprecated` says what to use instead."""
 
     tags: tuple[str, ...] = ()
+    category: str = ""
+    version: str = ""
+    deprecated: str = ""
 
 
 class MemoryInfo(Info, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from polyspell.providers.facts import Facts, ModelCatalog
 from polyspell.providers.named import register_named
 from polyspell.registry import Registry, load_object
 from polyspell.tools import Tool
+from polyspell.tools.registry import ToolRegistry, tool_at
 
 if TYPE_CHECKING:
     from polyspell.agents import Agent
@@ -69,7 +70,7 @@ class Host:
         self.providers: Registry[Provider] = Registry(
             "provider", functools.partial(missing, "provider")
         )
-        self.tools: Registry[Tool] = Registry("tool")
+        self.tools = ToolRegistry(self.config.table("tools"))
         self.engines: Registry[Engine] = Registry("engine", functools.partial(missing, "engine"))
         self.memory_stores: Registry[Callable[..., Memory]] = Registry("memory store")
         self.hook_kinds: Registry[type[HookKind]] = Registry(
@@ -143,9 +144,10 @@ class Host:
 
     def _add_tool(self, tool: Any, source: str) -> str:
         if isinstance(tool, Tool):
-            self.tools.register(tool.name, tool, source=source)
+            about: dict[str, Any] = {"value": tool, "source": source}
         else:
-            about = self._describe(tool, source, lambda: load_object(tool.load))
+            about = self._describe(tool, source, lambda: tool_at(tool.load))
+        if self.tools.wanted(tool.name, tool.tags, source):
             self.tools.register(tool.name, **about)
         return str(tool.name)
 

@@ -6,12 +6,12 @@ import asyncio
 import io
 import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from polyspell.errors import LimitExceeded, PermissionDenied, PolyspellError, ToolError
 from polyspell.grants import Grants
+from polyspell.host import Host
 from polyspell.tools import Tool, ToolContext
 from polyspell_data import formats, tools
 from polyspell_data.limits import Options
@@ -21,8 +21,7 @@ LIMITS = {"seconds": 1.0, "memory": 400_000_000, "max_rows": 100, "max_values": 
 
 
 def call(tool: Tool, grants: tuple[str, ...] = (), **arguments: Any) -> Any:
-    config = SimpleNamespace(table=lambda name: {"data": LIMITS})
-    host: Any = SimpleNamespace(config=config)
+    host = Host(plugins=[], config={"tools": {"data": LIMITS}})
     return asyncio.run(tool.call(arguments, ToolContext(host=host, grants=Grants(grants))))
 
 

@@ -22,7 +22,7 @@ from polyspell.hooks import Hook, Hooks
 from polyspell.memory import Memory
 from polyspell.messages import Message, Part
 from polyspell.providers.base import Request, ToolSpec
-from polyspell.tools import Tool
+from polyspell.tools import Tool, ToolBox
 
 if TYPE_CHECKING:
     from polyspell.host import Host
@@ -42,7 +42,8 @@ class Agent:
         name: how it is called in events, hand-overs and scripts.
         instructions: the system prompt: a text, or a function of the run's `context`, plain or
             async.
-        tools: tools, functions (made into tools), or names of installed tools.
+        tools: tools, functions (made into tools), or names of installed tools; a ToolBox, alone or
+            among them, for those that the model has to find.
         output: the type of `Result.output`: a type, a dataclass, a pydantic model, or a JSON Schema
             (or its short form) for plain data. None for text.
         memory: what it remembers between runs; True for a conversation kept in the process. Without
@@ -70,7 +71,7 @@ class Agent:
         *,
         name: str = "agent",
         instructions: Instructions | None = None,
-        tools: Sequence[Tool | Callable[..., Any] | str] = (),
+        tools: Sequence[Tool | ToolBox | Callable[..., Any] | str] | ToolBox = (),
         output: Any = None,
         memory: Memory | bool | None = None,
         limits: RunLimits | dict[str, Any] | None = None,
@@ -108,11 +109,15 @@ class Agent:
         self.output_retries = output_retries
         self.grants = grants or UNRESTRICTED
         self._tools: dict[str, Tool] = {}
+        self._box: ToolBox | None = None
         self._last: list[Message] = []
         self._specs: tuple[ToolSpec, ...] | None = None
         host.resolve_model(self.model)
-        for each in tools:
-            self.add_tool(each)
+        for each in [tools] if isinstance(tools, ToolBox) else tools:
+            if isinstance(each, ToolBox):
+                self.use_box(each)
+            else:
+                self.add_tool(each)
 
     def __repr__(self) -> str:
         return f"Agent({self.model!r}, name={self.name!r})"
@@ -285,7 +290,8 @@ class Agent:
         its memory has the same window, and is empty and kept in the process."""
         options: dict[str, Any] = {
             "model": self.model, "name": self.name, "instructions": self.instructions,
-            "tools": list(self._tools.values()), "output": self.output, "limits": self.limits,
+            "tools": [*self._tools.values(), *filter(None, [self._box])],
+            "output": self.output, "limits": self.limits,
             "approve": self.approve, "handoffs": self.handoffs, "temperature": self.temperature,
             "max_tokens": self.max_tokens, "tool_choice": self.tool_choice,
             "options": dict(self.options), "output_retries": self.output_retries,
@@ -301,6 +307,16 @@ class Agent:
         return as_tool(self, name, description)
 
     # -- its parts ------------------------------------------------------------------------------
+
+    def use_box(self, box: ToolBox) -> None:
+        """Let its model find tools in a box.
+
+        Raises:
+            ConfigError: it has one already.
+        """
+        if self._box is not None:
+            raise ConfigError("The agent has a tool box already.", hint="Put all tools into one.")
+        self._box = box
 
     def add_tool(self, tool: Tool | Callable[..., Any] | str) -> Tool:
         """Give it another tool.
@@ -321,8 +337,9 @@ class Agent:
         return tool
 
     def toolset(self) -> dict[str, Tool]:
-        """Its tools by name, those that hand over included."""
-        return with_handoffs(self._tools, self.handoffs) if self.handoffs else self._tools
+        """Its tools by name, those that hand over included; with a tool box new for each run."""
+        tools = with_handoffs(self._tools, self.handoffs) if self.handoffs else self._tools
+        return tools if self._box is None else self._box.open(self.host, tools)
 
     def handoff_named(self, tool: str) -> Agent | None:
         """The agent that a tool's name hands over to, if it is one of those."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, overload
 
@@ -65,6 +66,9 @@ class Tool:
         needs_approval: whether a person has to agree before it runs; may depend on the arguments.
         grants: grants that a run must have for the tool to be called at all.
         tags: words to find it by.
+        category: the one thing that it is about.
+        version: of the tool, where it matters.
+        deprecated: what to use instead; each call then tells `tool.deprecated`.
         inline: run a plain function on the event loop itself: for quick ones that never wait.
 
     Raises:
@@ -82,6 +86,9 @@ class Tool:
         needs_approval: Approval = False,
         grants: tuple[str, ...] = (),
         tags: tuple[str, ...] = (),
+        category: str = "",
+        version: str = "",
+        deprecated: str = "",
         inline: bool = False,
     ) -> None:
         self.run = run
@@ -95,6 +102,9 @@ class Tool:
         self.needs_approval = needs_approval
         self.grants = grants
         self.tags = tags
+        self.category = category
+        self.version = version
+        self.deprecated = deprecated
         self._context: str | None = None
         self._check: Callable[[dict[str, Any]], dict[str, Any]] | None = None
         if parameters is None:
@@ -152,12 +162,27 @@ class Tool:
         context = context or ToolContext()
         for grant in self.grants:
             context.grants.require(grant)
+        if context.host is None:
+            return await self._in_time(checked, context)
+        if self.deprecated:
+            about = {"name": self.name, "instead": self.deprecated}
+            context.host.events.emit("tool.deprecated", about)
+        begin, failed = time.perf_counter(), True
+        try:
+            value = await self._in_time(checked, context)
+            failed = False
+        finally:
+            seconds = time.perf_counter() - begin
+            context.host.tools.stats.record(self.name, seconds, failed=failed)
+        return value
+
+    async def _in_time(self, checked: dict[str, Any], context: ToolContext) -> Any:
         if self.timeout is None:
-            return await self._invoke(checked, context)
+            return await self.invoke(checked, context)
         scope = asyncio.timeout(self.timeout)
         try:
             async with scope:
-                return await self._invoke(checked, context)
+                return await self.invoke(checked, context)
         except TimeoutError:
             if not scope.expired():
                 raise
@@ -167,7 +192,14 @@ class Tool:
                 context={"limit": "timeout", "allowed": self.timeout},
             ) from None
 
-    async def _invoke(self, checked: dict[str, Any], context: ToolContext) -> Any:
+    async def invoke(self, checked: dict[str, Any], context: ToolContext) -> Any:
+        """Call the function with arguments that were validated. `call` is the way in; a tool that
+        is no function, or wraps another, overrides this.
+
+        Args:
+            checked: what `validate` gave.
+            context: of the call.
+        """
         if self._check is None:
             result = self.run(checked) if self._direct else await in_thread(self.run, checked)
         else:
@@ -193,6 +225,9 @@ def tool(
     needs_approval: Approval = False,
     grants: tuple[str, ...] = (),
     tags: tuple[str, ...] = (),
+    category: str = "",
+    version: str = "",
+    deprecated: str = "",
     inline: bool = False,
 ) -> Callable[[Run], Tool]: ...
 def tool(function: Run | None = None, **options: Any) -> Tool | Callable[[Run], Tool]:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from polyspell.hookspecs import ToolInfo, hookimpl
 
+_FORMATS = ("json", "yaml", "toml", "csv", "xml", "excel")
 _TOOLS = {
-    "data_convert": "Read data of one format and write it in another",
-    "data_query": "Find values in data by a JSONPath",
-    "data_sql": "Ask tables in SQL",
-    "data_validate": "Check data against a schema",
-    "data_diff": "Say what two pieces of data differ in",
-    "data_summary": "Describe the columns of a table",
+    "data_convert": (
+        "Read data of one format and write it in another: JSON, YAML, TOML, CSV, XML, Excel",
+        (*_FORMATS, "convert", "read", "write"),
+    ),
+    "data_query": ("Find values in data by a JSONPath", ("json", "query", "jsonpath", "search")),
+    "data_sql": ("Ask tables in SQL", ("table", "sql", "query", "csv", "excel")),
+    "data_validate": ("Check data against a schema", ("json", "schema", "check", "validate")),
+    "data_diff": ("Say what two pieces of data differ in", ("compare", "difference", "table")),
+    "data_summary": (
+        "Describe a table: the types, range, mean and so on of each column",
+        ("table", "statistics", "csv", "excel"),
+    ),
 }
 
 
@@ -22,7 +29,8 @@ def polyspell_tools() -> list[ToolInfo]:
             name=name,
             load=f"polyspell_data.tools:{name}",
             description=about,
-            tags=("data", "table", "json", "yaml", "csv", "xml", "toml", "excel"),
+            tags=("data", *tags),
+            category="data",
         )
-        for name, about in _TOOLS.items()
+        for name, (about, tags) in _TOOLS.items()
     ]

@@ -12,37 +12,48 @@ from polyspell.cli.show import json_option, print_json, print_rows
 from polyspell.errors import ConfigError, PolyspellError
 from polyspell.grants import UNRESTRICTED, Grants
 from polyspell.host import Host
-from polyspell.tools import ToolContext
+from polyspell.tools import ToolCard, ToolContext, ToolOutput
 
 
 @click.group("tools", invoke_without_command=True)
-@click.option("-q", "--query", default="", help="Only those whose name or text has this.")
+@click.option("-q", "--query", default="", help="Only those that fit these words, the best first.")
+@click.option("-t", "--tag", help="Only those with this tag.")
+@click.option("--category", help="Only those of this category.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, query: str, as_json: bool) -> None:
+def command(
+    ctx: click.Context, query: str, tag: str | None, category: str | None, as_json: bool
+) -> None:
     """List the tools that agents can use by name."""
     if ctx.invoked_subcommand is not None:
         return
-    host = Host()
-    rows = []
-    for entry in host.tools.entries():
-        try:
-            tool = host.tools.get(entry.name)
-        except PolyspellError as error:
-            about: dict[str, Any] = {
-                "error": str(error),
-                "description": f"does not load: {error}",
-            }
-        else:
-            about = {
-                "description": tool.description,
-                "parameters": tool.parameters,
-                "tags": list(tool.tags),
-            }
-        rows.append({"name": entry.name, "source": entry.source, **about})
-    found = [r for r in rows if query.lower() in f"{r['name']} {r['description']}".lower()]
-    columns = {"name": "tool", "description": "what it does", "source": "from"}
-    print_rows(found, columns, as_json, "No tools.")
+
+    async def work(host: Host) -> list[dict[str, Any]]:
+        tools = host.tools
+        found = tools.search(query, tag=tag, category=category, limit=len(tools))
+        return [_row(host, card) for card in found]
+
+    columns = {"name": "tool", "what": "what it does", "note": "", "source": "from"}
+    rows = with_host(work)
+    print_rows(
+        rows if not as_json else [_whole(row) for row in rows], columns, as_json, "No tools."
+    )
+
+
+def _row(host: Host, card: ToolCard) -> dict[str, Any]:
+    """A tool as it is shown, and why if it does not load."""
+    row = {**msgspec.structs.asdict(card), "what": card.description.partition("\n")[0]}
+    row["note"] = f"deprecated: {card.deprecated}" if card.deprecated else ""
+    try:
+        tool = host.tools.get(card.name)
+    except PolyspellError as error:
+        return {**row, "error": str(error), "what": f"does not load: {error}"}
+    row["description"] = tool.description
+    return {**row, "parameters": tool.parameters, "grants": list(tool.grants)}
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in ("what", "note")}
 
 
 @command.command("call")
@@ -60,4 +71,7 @@ def call(name: str, arguments: str, grant: tuple[str, ...]) -> None:
     async def work(host: Host) -> Any:
         return await host.tools.get(name).call(given, ToolContext(host=host, grants=grants))
 
-    print_json(with_host(work))
+    answer = with_host(work)
+    if isinstance(answer, ToolOutput) and not answer.media and not answer.error:
+        answer = answer.text if answer.data is None else answer.data
+    print_json(answer)

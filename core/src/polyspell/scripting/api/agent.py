@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from polyspell.scripting.api.tool import ToolHandle, find, of_function
 from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.types import Table
-from polyspell.tools import Tool
+from polyspell.tools import Tool, ToolBox
 
 
 class UsageRecord(ApiRecord):
@@ -289,6 +290,7 @@ class AgentModule(ApiModule):
         model: str | None = None,
         instructions: str | Callable[..., str] | None = None,
         tools: list[str | ToolHandle | Callable[..., Any]] | None = None,
+        find_tools: list[str] | None = None,
         output: Table | SchemaHandle | None = None,
         memory: bool | MemoryHandle | None = None,
         limits: Table | None = None,
@@ -307,6 +309,8 @@ class AgentModule(ApiModule):
             model: `provider/model`; the configured one if it is left out.
             instructions: what it is and how it should answer.
             tools: tools, or names of tools.
+            find_tools: names or patterns ("data_*") of tools that the model can find by words with
+                `tool_search`, rather than being shown all; those that the script may use.
             output: a schema for its answers.
             memory: true for a conversation that is kept, or a memory.
             limits: `{turns, tool_calls, tokens, cost, seconds}`: where a run stops.
@@ -326,7 +330,7 @@ class AgentModule(ApiModule):
             model,
             name=name or "agent",
             instructions=instructions,
-            tools=[self._tool_of(t) for t in tools or ()],
+            tools=[*map(self._tool_of, tools or ()), *self._box(find_tools)],
             output=schema_of(output),
             memory=memory._memory if isinstance(memory, MemoryHandle) else memory,
             limits=limits,
@@ -371,6 +375,16 @@ class AgentModule(ApiModule):
         """
         handle = await self.create(model=model)
         return await handle.run(prompt)
+
+    def _box(self, patterns: list[str] | None) -> list[ToolBox]:
+        """A box with the script's own tools and those of the host that it may use."""
+        if patterns is None:
+            return []
+        spell = self.spell
+        allowed = [n for n in spell.host.tools if spell.grants.allows(f"tool:{n}")]
+        names = [n for n in (*spell.tools, *allowed) if any(fnmatchcase(n, p) for p in patterns)]
+        found = [spell.tools.get(name) or name for name in dict.fromkeys(names)]
+        return [ToolBox(*found)] if found else []
 
     def _tool_of(self, tool: Any) -> Tool:
         """A tool by name, handle or function."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
 
-from polyspell.errors import NotFoundError, ValidationError
+from polyspell.errors import NotFoundError, PluginError, ValidationError
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.types import Table
 from polyspell.scripting.values import Record
-from polyspell.tools import Tool, ToolContext
+from polyspell.tools import Tool, ToolCard, ToolContext
+from polyspell.tools.search import ToolIndex
 
 
 class ToolHandle(ApiHandle):
@@ -54,6 +56,9 @@ class ToolModule(ApiModule):
         needs_approval: bool = False,
         grants: list[str] | None = None,
         tags: list[str] | None = None,
+        category: str = "",
+        version: str = "",
+        deprecated: str = "",
     ) -> ToolHandle:
         """Make a tool of a function.
 
@@ -66,6 +71,9 @@ class ToolModule(ApiModule):
             needs_approval: whether a person has to agree first.
             grants: grants without which it may not be called.
             tags: words to find it by.
+            category: the one thing that it is about.
+            version: of the tool.
+            deprecated: what to use instead.
         """
         tool = Tool(
             run,
@@ -76,6 +84,9 @@ class ToolModule(ApiModule):
             needs_approval=needs_approval,
             grants=tuple(grants or ()),
             tags=tuple(tags or ()),
+            category=category,
+            version=version,
+            deprecated=deprecated,
             inline=True,
         )
         if name in self.spell.tools:
@@ -105,19 +116,24 @@ class ToolModule(ApiModule):
         finally:
             stats[2] += time.perf_counter() - begin
 
-    def list_(self, *, tag: str | None = None, query: str | None = None) -> list[Table]:
-        """The tools that there are: `{name, description, parameters, tags}`.
+    def list_(
+        self, *, tag: str | None = None, category: str | None = None, query: str | None = None
+    ) -> list[Table]:
+        """The tools that there are: `{name, description, parameters, tags, category, version,
+        deprecated}`.
 
         Args:
             tag: only those with this tag.
+            category: only those of it.
             query: only those whose name or description has this text.
         """
-        found = [describe(tool) for tool in self._all()]
-        if tag is not None:
-            found = [t for t in found if tag in t["tags"]]
-        if query is not None:
-            found = [t for t in found if query.lower() in f"{t['name']} {t['description']}".lower()]
-        return found
+        text = (query or "").lower()
+        found = [
+            card
+            for card in self._cards()
+            if card.fits(tag, category) and text in f"{card.name} {card.description}".lower()
+        ]
+        return [self._described(card) for card in found]
 
     def get(self, name: str) -> ToolHandle:
         """A tool by its name.
@@ -127,21 +143,24 @@ class ToolModule(ApiModule):
         """
         return ToolHandle(find(self, name))
 
-    def search(self, query: str, *, limit: int = 10) -> list[Table]:
+    def search(
+        self,
+        query: str,
+        *,
+        tag: str | None = None,
+        category: str | None = None,
+        limit: int = 10,
+    ) -> list[Table]:
         """The tools that fit words best, as `list` gives them.
 
         Args:
             query: words.
+            tag: only those with this tag.
+            category: only those of it.
             limit: how many at most.
         """
-        words = set(query.lower().split())
-        scored = []
-        for each in map(describe, self._all()):
-            text = f"{each['name']} {each['description']} {' '.join(each['tags'])}".lower()
-            score = sum(word in text for word in words)
-            if score:
-                scored.append((score, each))
-        return [each for _, each in sorted(scored, key=lambda s: -s[0])[:limit]]
+        found = ToolIndex(self._cards()).search(query, tag=tag, category=category, limit=limit)
+        return [self._described(card) for card in found]
 
     def remove(self, name: str) -> None:
         """Remove a tool that this script defined.
@@ -163,10 +182,27 @@ class ToolModule(ApiModule):
         calls, failures, seconds = self.spell.tool_stats.get(name, (0, 0, 0.0))
         return {"calls": calls, "failures": failures, "seconds": seconds}
 
-    def _all(self) -> list[Tool]:
-        host = self.spell.host
-        allowed = [n for n in host.tools if self.spell.grants.allows(f"tool:{n}")]
-        return [*self.spell.tools.values(), *(host.tools.get(n) for n in allowed)]
+    def used(self) -> dict[str, Table]:
+        """How often this script called each tool that it called, by name, as `stats` gives it."""
+        return {name: self.stats(name) for name in self.spell.tool_stats}
+
+    def _cards(self) -> list[ToolCard]:
+        """Of the script's own tools, and of those of the host that it may use."""
+        own = [ToolCard.of(tool) for tool in self.spell.tools.values()]
+        cards = self.spell.host.tools.cards()
+        return own + [card for card in cards if self.spell.grants.allows(f"tool:{card.name}")]
+
+    def _described(self, card: ToolCard) -> Table:
+        """A card with the tool's parameters; none where its plugin does not work."""
+        about: Table = {
+            "name": card.name, "description": card.description, "parameters": {},
+            "tags": list(card.tags), "category": card.category, "version": card.version,
+            "deprecated": card.deprecated,
+        }  # fmt: skip
+        with contextlib.suppress(PluginError):
+            tool = self.spell.tools.get(card.name) or self.spell.host.tools.get(card.name)
+            about["parameters"] = tool.parameters
+        return about
 
 
 def find(module: ApiModule, tool: str | ToolHandle) -> Tool:
@@ -179,14 +215,6 @@ def find(module: ApiModule, tool: str | ToolHandle) -> Tool:
         return own
     spell.grants.require(f"tool:{tool}")
     return spell.host.tools.get(tool)
-
-
-def describe(tool: Tool) -> dict[str, Any]:
-    """A tool as data."""
-    return {
-        "name": tool.name, "description": tool.description, "parameters": tool.parameters,
-        "tags": list(tool.tags),
-    }  # fmt: skip
 
 
 def of_function(function: ScriptFunction) -> Tool:
