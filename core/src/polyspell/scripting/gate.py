@@ -84,8 +84,12 @@ class Gate:
             if call.target == "host":
                 return Reply(call.id, self._spell.load(*call.arguments))
             entry, owner = self._find(call.target, call.name)
-            if entry.spec.waits or self._spell.hooks.chain("script.call") is not None:
+            if self._spell.hooks.chain("script.call") is not None:
                 return self._later(call, entry, owner)
+            if entry.spec.waits:
+                # Bound now: when it runs, the script may have dropped the handles that it gave.
+                bound = entry.bind(call.arguments, self.to_host)
+                return self._later(call, entry, owner, bound)
             begin = time.perf_counter()
             try:
                 value = self.to_script(self._invoke(entry, owner, call.arguments))
@@ -99,13 +103,19 @@ class Gate:
         except Exception as error:
             return Reply(call.id, error=describe(error))
 
-    async def _later(self, call: Call, entry: Entry, owner: Any) -> Reply:
+    async def _later(
+        self, call: Call, entry: Entry, owner: Any, bound: tuple[Any, Any] | None = None
+    ) -> Reply:
         begin = time.perf_counter()
         self.waiting += 1
         try:
             if self.waiting > self._most_waiting:
                 raise exceeded("pending", self._most_waiting)
-            value = await self._through_hooks(call, entry, owner)
+            if bound is None:
+                value = await self._through_hooks(call, entry, owner)
+            else:
+                ordered, named = bound
+                value = await getattr(owner, entry.attribute)(*ordered, **named)
             return Reply(call.id, self.to_script(value))
         except Exception as error:
             return Reply(call.id, error=describe(error))
