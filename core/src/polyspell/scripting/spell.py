@@ -179,7 +179,10 @@ class Spell:
             changed = msgspec.structs.replace(source, text=text)
             return await self._task(lambda task: self._link.send("run", task, changed))
 
-        values = {"name": source.name, "source": source.text, "language": self.facts.name}
+        values = {
+            "name": source.name, "source": source.text, "language": self.facts.name,
+            "run_id": self.span.run_id,
+        }  # fmt: skip
         chain = self.hooks.chain("script.run")
         return await through(chain, HookCall("script.run", values), inner)
 
@@ -212,7 +215,7 @@ class Spell:
     async def _outcome(self, task: int, future: asyncio.Future[Any]) -> Any:
         try:
             async with Watch(self, self._link):
-                return self._live(await future)
+                return await future
         except asyncio.CancelledError:
             self._link.send("cancel", task)
             raise
@@ -277,8 +280,11 @@ class Spell:
             return
         if error is not None:
             future.set_exception(error)
-        else:
-            future.set_result(outcome.value)
+            return
+        try:  # now: the script may drop its handles before who waits goes on
+            future.set_result(self._live(outcome.value))
+        except PolyspellError as problem:
+            future.set_exception(problem)
 
     @property
     def lost(self) -> bool:
