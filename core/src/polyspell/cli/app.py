@@ -16,6 +16,8 @@ COMMANDS = {
     "chat": "Talk with a model",
     "conversations": "List, show, search, branch and delete what was said",
     "repl": "Try a scripting language, line by line",
+    "test": "Run the tests of spells",
+    "events": "Watch, record and replay what running programs tell",
     "models": "List, pull and remove models",
     "tools": "List and call tools",
     "plugins": "What is installed, and what does not work",

@@ -18,6 +18,7 @@ from polyspell.providers.clients import Clients
 from polyspell.providers.exchange import HttpCall, broken, decode, facts, moved, nothing
 from polyspell.providers.failures import provider_error
 from polyspell.providers.sse import Event, EventParser, LineParser, Parser, WholeParser
+from polyspell.providers.tape import current_tape
 from polyspell.providers.waiting import TimedOut, Timeout, Watch
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Transport:
         self._retries = retries
         self._backoff = backoff
         self._clients = Clients()
+        self.headers: list[Callable[[], Mapping[str, str]]] = []
+        """Asked at each request for headers that it is to have besides its own."""
 
     async def stream_events(self, call: HttpCall) -> AsyncGenerator[Event, None]:
         """The server-sent events of an answer, as they come. An answer that is JSON instead is one
@@ -171,6 +174,8 @@ class Transport:
         watch: Watch,
     ) -> httpx2.Response:
         """A good answer, of which only the headers are read."""
+        for more in self.headers:
+            headers = {**more(), **headers}
         content = call.content if call.json is None else msgspec.json.encode(call.json)
         request = client.build_request(
             call.method,
@@ -181,7 +186,11 @@ class Transport:
         )
         for _ in range(_MAX_REDIRECTS + 1):
             with watch.reading(limits.first_byte):
-                response = await client.send(request, stream=True)
+                tape = current_tape.get()
+                if tape is None:
+                    response = await client.send(request, stream=True)
+                else:
+                    response = await tape.send(client, request)
             if call.opened is not None:
                 call.opened(response.status_code, response.headers)
             if response.status_code < 300:

@@ -10,8 +10,8 @@ import msgspec
 from polyspell.errors import BadRequestError, ConfigError
 from polyspell.messages import Delta, Usage
 from polyspell.providers.base import ModelInfo, Request
+from polyspell.testing.replies import Reply, deltas, tokens
 
-from polyspell_echo.replies import Reply, deltas, tokens
 from polyspell_echo.rules import by_rule
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from polyspell.scripting.api.prompt import PromptModule
 from polyspell.scripting.api.provider import ProviderModule
 from polyspell.scripting.api.root import JsonModule, LogModule, RootModule, StateModule
 from polyspell.scripting.api.schema import SchemaModule
+from polyspell.scripting.api.test import TestModule
 from polyspell.scripting.api.tool import ToolModule
 from polyspell.scripting.declare import ApiModule
 
@@ -25,6 +26,7 @@ MODULES: tuple[type[ApiModule], ...] = (
     SchemaModule,
     OutputModule,
     PromptModule,
+    TestModule,
     JsonModule,
     LogModule,
     StateModule,

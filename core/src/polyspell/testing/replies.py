@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+
 from polyspell.errors import ConfigError, PolyspellError
 from polyspell.messages import Delta, FinishReason, ToolCallDelta, Usage
 from polyspell.providers.base import Request
@@ -36,7 +37,7 @@ def deltas(reply: Reply, request: Request, chunk: int, usage: Usage) -> list[Del
         elif isinstance(part, Exception | dict):
             return [*told, part if isinstance(part, Exception) else _error(part)]
         else:
-            raise ConfigError(f"{part!r} is not a reply that echo can give.")
+            raise ConfigError(f"{part!r} is not a reply that a model can give.")
     usage.output_tokens = sum(_size(delta) for delta in told if isinstance(delta, Delta))
     reason: FinishReason = "tool_calls" if calls else "stop"
     return [*told, Delta(usage=usage, finish_reason=reason, model=request.model)]
@@ -64,7 +65,7 @@ def _error(part: dict[str, Any]) -> PolyspellError:
     """`{"error": "rate_limit", "message": ..., "context": {...}}` as that error of the tree."""
     if "error" not in part:
         raise ConfigError(f"{part!r} is not a reply: it has no tool, thinking or error.")
-    said = {"message": "echo was told to fail.", **part, "code": part["error"]}
+    said = {"message": "The model was told to fail.", **part, "code": part["error"]}
     error = PolyspellError.from_dict(said)
     for name in {"hint", "retryable"} - part.keys():
         setattr(error, name, getattr(type(error), name))
