@@ -33,7 +33,7 @@ POINTS = {
     "tool.call": (
         "One tool call. Values: tool (name), arguments, call_id, agent, context. Gives its value."
     ),
-    "script.run": "A script. Values: name, language, source. Gives its value.",
+    "script.run": "A script. Values: name, language, source, run_id. Gives its value.",
     "script.call": "A script calls the host. Values: module, function, arguments, script.",
 }
 
