@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from polyspell.prompts import PromptLibrary
     from polyspell.providers.base import Provider
     from polyspell.providers.transport import Transport
-    from polyspell.schema import SchemaRepository
+    from polyspell.schemas import SchemaRepository
     from polyspell.scripting.engine import Engine
     from polyspell.scripting.scripts import Scripts
 
@@ -321,7 +321,7 @@ class Host:
     @property
     def schemas(self) -> SchemaRepository:
         """Named schemas: those of `[schemas] folders` first, then those of the user's own."""
-        from polyspell.schema import SchemaRepository
+        from polyspell.schemas import SchemaRepository
 
         named = self.config.table("schemas").get("folders", ())
         return SchemaRepository(*named, self.config.data_dir / "schemas")

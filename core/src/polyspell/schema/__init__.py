@@ -3,11 +3,9 @@
 from polyspell.schema.check import check, coerce, require_valid
 from polyspell.schema.infer import Signature, from_type, signature
 from polyspell.schema.parse import parse_json
-from polyspell.schema.repository import SchemaRepository
 from polyspell.schema.short import expand, is_json_schema, is_object
 
 __all__ = [
-    "SchemaRepository",
     "Signature",
     "check",
     "coerce",

@@ -10,7 +10,7 @@ from polyspell.host import Host
 from polyspell.messages import Message
 from polyspell.providers.base import Request
 from polyspell.providers.tokens import count_tokens
-from polyspell.schema import SchemaRepository
+from polyspell.schemas import SchemaRepository
 
 
 def test_a_schema_is_kept_with_its_versions(tmp_path: Path) -> None:
