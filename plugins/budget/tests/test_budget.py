@@ -159,11 +159,20 @@ def test_a_file_that_cannot_be_used_is_an_error(make: Make, tmp_path: Path) -> N
         make(calls=1, path=str(tmp_path / "file" / "budget.db"))
 
 
-async def test_a_script_needs_a_grant_for_a_file_only(make_polyspell_host: Make) -> None:
+async def test_a_script_needs_a_grant_for_a_file_only(
+    make_polyspell_host: Make, tmp_path: Path
+) -> None:
     from polyspell.errors import ScriptError
+    from polyspell.scripting.sandbox import Sandbox
 
     async with make_polyspell_host(["echo", "budget", "lua"]) as host:
         use = "return require('polyspell').hook.use('budget', {calls = 1%s})"
         assert (await host.scripts.run(use % "", "lua")).value == "budget"
         with pytest.raises(ScriptError, match=r"fs\.write"):
-            await host.scripts.run(use % ", path = '/tmp/b.db'", "lua")
+            await host.scripts.run(use % f", path = '{tmp_path}/b.db'", "lua")
+        sandbox = Sandbox.of("default", grants=[f"fs.write:{tmp_path}/**"])
+        await host.scripts.run(use % f", path = '{tmp_path}/b.db'", "lua", sandbox=sandbox)
+        assert (tmp_path / "b.db").exists()
+        with pytest.raises(ScriptError, match=r"fs\.write"):
+            path = f"{tmp_path}/../elsewhere.db"
+            await host.scripts.run(use % f", path = '{path}'", "lua", sandbox=sandbox)

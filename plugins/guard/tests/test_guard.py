@@ -240,6 +240,9 @@ def test_names_of_fields_are_texts() -> None:
     [
         ({}, "needs rules"),
         ({"input": {"deny": ["("]}}, "not a pattern"),
+        ({"input": {"deny": ["(" * 900 + ")" * 900]}}, "not a pattern"),
+        ({"input": {"deny": ["(?:a{1000}){1000}"]}}, "too large"),
+        ({"input": {"allow": ["a" * 3000]}}, "too large"),
         ({"input": {"pii": ["name"]}}, "no kind of personal data"),
         ({"input": {"action": "warn"}}, "action"),
         ({"inputs": {}}, "It takes input"),

@@ -103,7 +103,7 @@ class Subscription:
                 self._enqueue(event)
                 return
             result = self._function(event)
-            if inspect.isawaitable(result):
+            if result is not None and inspect.isawaitable(result):
                 self._bus.spawn(result)
         except Exception:
             log.exception("A listener of %r failed", self.pattern)

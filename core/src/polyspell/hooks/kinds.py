@@ -34,6 +34,9 @@ class HookKind:
     """
 
     Options: ClassVar[type[msgspec.Struct]] = NoOptions
+    files: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """Options that name a file, with the grants that a script needs for it: `{"path":
+    ["fs.write"]}`."""
     hooks: Sequence[Hook] = ()
     listeners: Mapping[str, Callable[[Event], Any]] = {}
 
@@ -43,8 +46,8 @@ class HookKind:
 
     @classmethod
     def grants(cls, options: Any) -> Sequence[str] | None:
-        """The grants that a script needs to use it with these options: none if it reaches nothing
-        outside the script's own work. None stands for `hook:NAME`."""
+        """The grants that a script needs to use it with these options, besides those of `files`:
+        none if it reaches nothing outside the script's own work. None stands for `hook:NAME`."""
         return None
 
     def stats(self) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
+
+import msgspec
 
 MARK = "[secret]"
 
@@ -28,6 +31,7 @@ _NAME = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=4096)
 def names_secret(name: str) -> bool:
     """Whether a field of this name holds a secret: `api_key`, `auth-token`, `Password`."""
     return _NAME.search(name) is not None
@@ -58,13 +62,24 @@ class Redactor:
 
     def value(self, value: Any) -> Any:
         """Plain data without secrets, and without the values of fields that name one."""
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             return self.text(value)
-        if isinstance(value, Mapping):
-            return {
-                k: MARK if isinstance(v, str) and names_secret(str(k)) else self.value(v)
-                for k, v in value.items()
-            }
-        if isinstance(value, list | tuple):
+        if kind is dict:
+            return {k: v if type(v) in _NUMBERS else self._field(k, v) for k, v in value.items()}
+        if kind is list or kind is tuple:
             return [self.value(v) for v in value]
-        return value
+        return value if kind in _NUMBERS else self._other(value)
+
+    def _other(self, value: Any) -> Any:
+        """What is no plain data, as plain data."""
+        if isinstance(value, str):
+            return self.text(str(value))
+        plain = msgspec.to_builtins(value, enc_hook=str)
+        return self.value(plain) if type(plain) in (str, dict, list) else plain
+
+    def _field(self, name: Any, value: Any) -> Any:
+        return MARK if type(value) is str and names_secret(str(name)) else self.value(value)
+
+
+_NUMBERS = frozenset({int, float, bool, type(None)})

@@ -11,8 +11,9 @@ By = Literal["all", "provider", "model", "tool", "agent", "user"]
 
 
 def subject(call: HookCall, by: By, field: str = "user") -> str:
-    """What a call counts for: the name of its provider, model (`provider/model`), tool or agent, the
-    user that the run's context names in its key or attribute `field`; "" where there is none."""
+    """What a call counts for: the name of its provider, model (`provider/model`), tool or agent, or
+    the user that the run's context names in its key or attribute `field`; "" where there is none.
+    """
     values = call.values
     if by == "all":
         return ""

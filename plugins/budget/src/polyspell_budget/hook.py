@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 from polyspell.errors import ConfigError, LimitExceeded
@@ -51,6 +51,7 @@ class Budget(HookKind):
     calls that are under way together may go over by what they cost, never by their number."""
 
     Options = BudgetOptions
+    files: ClassVar = {"path": ["fs.write"]}
 
     def __init__(self, host: Host, options: BudgetOptions) -> None:
         super().__init__(host, options)
@@ -67,8 +68,8 @@ class Budget(HookKind):
 
     @classmethod
     def grants(cls, options: BudgetOptions) -> list[str]:
-        """A file is written."""
-        return [f"fs.write:{options.path}"] if options.path else []
+        """Besides a file it reaches nothing outside."""
+        return []
 
     def stats(self) -> dict[str, Any]:
         """By subject, what was spent in this period: see `BudgetOptions` for the amounts."""
@@ -98,8 +99,7 @@ class Budget(HookKind):
             return response
         finally:
             after.seconds = time.monotonic() - begin
-            self._ledger.add(name, start, after)
-            self._tell(name, before, self._ledger.get(name, start))
+            self._tell(name, before, self._ledger.add(name, start, after))
 
     def _start(self) -> float:
         return period_start(self._options.per, time.time())

@@ -55,6 +55,7 @@ class Ledger:
             self._db = sqlite3.connect(path or ":memory:", timeout=5, check_same_thread=False)
             self._db.isolation_level = None
             self._db.execute("PRAGMA journal_mode = wal")
+            self._db.execute("PRAGMA synchronous = normal")
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS spent (name TEXT, start REAL, tokens INTEGER,"
                 " cost REAL, calls INTEGER,"
@@ -79,14 +80,16 @@ class Ledger:
         )
         return {name: Spent(*amounts) for name, *amounts in rows}
 
-    def add(self, name: str, start: float, more: Spent) -> None:
-        """Add to what was spent. Periods that are over are kept: they are few, and a record."""
+    def add(self, name: str, start: float, more: Spent) -> Spent:
+        """Add to what was spent; gives the sum. Periods that are over are kept: they are few, and a record."""
+        names = ", ".join(AMOUNTS)
         added = ", ".join(f"{a} = {a} + excluded.{a}" for a in AMOUNTS)
-        self._db.execute(
-            f"INSERT INTO spent (name, start, {', '.join(AMOUNTS)}) VALUES (?, ?, ?, ?, ?, ?, ?) "
-            f"ON CONFLICT (name, start) DO UPDATE SET {added}",
+        found = self._db.execute(
+            f"INSERT INTO spent (name, start, {names}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            f" ON CONFLICT (name, start) DO UPDATE SET {added} RETURNING {names}",
             (name, start, *msgspec.structs.astuple(more)),
-        )
+        ).fetchone()
+        return Spent(*found)
 
     def close(self) -> None:
         """Close the file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 from polyspell.errors import ConfigError
@@ -48,6 +48,7 @@ class Cache(HookKind):
     An answer from the cache has used no tokens; its `extra` says `{"cached": true}`."""
 
     Options = CacheOptions
+    files: ClassVar = {"path": ["fs.read", "fs.write"]}
 
     def __init__(self, host: Host, options: CacheOptions) -> None:
         super().__init__(host, options)
@@ -64,9 +65,8 @@ class Cache(HookKind):
 
     @classmethod
     def grants(cls, options: CacheOptions) -> list[str]:
-        """A file is read and written."""
-        path = options.path
-        return [f"fs.read:{path}", f"fs.write:{path}"] if path else []
+        """Besides a file it reaches nothing outside."""
+        return []
 
     def stats(self) -> dict[str, Any]:
         """Hits and misses of this process, and what is kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from polyspell.schema import check, coerce, expand, is_object, parse_json
 from polyspell_guard.pii import KINDS, redact
 
 REMOVED = "[removed]"
+_LONGEST = 2000
+_MOST_REPEATS = 100_000
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -165,7 +168,14 @@ def _json(value: Any) -> str:
 
 
 def _compiled(pattern: str) -> Any:
+    """The pattern, if it is of a size that does not take long to prepare: scripts give some too."""
+    counts = [int(number[:9]) for number in regex.findall(r"(?<=[{,])\d+(?=[},])", pattern)]
+    if len(pattern) > _LONGEST or math.prod(c for c in counts if c) > _MOST_REPEATS:
+        raise ConfigError(
+            f"The pattern {pattern[:40]!r} is too large.",
+            hint=f"Up to {_LONGEST} characters, and counts of {_MOST_REPEATS} multiplied.",
+        )
     try:
         return regex.compile(pattern)
-    except regex.error as error:
+    except (regex.error, RecursionError) as error:
         raise ConfigError(f"{pattern!r} is not a pattern: {error}.") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 from polyspell.errors import ConfigError
@@ -61,6 +61,7 @@ class Logging(HookKind):
     """Logs events, without secrets."""
 
     Options = LoggingOptions
+    files: ClassVar = {"file": ["fs.write"]}
 
     def __init__(self, host: Host, options: LoggingOptions) -> None:
         super().__init__(host, options)
@@ -83,8 +84,8 @@ class Logging(HookKind):
 
     @classmethod
     def grants(cls, options: LoggingOptions) -> list[str]:
-        """It writes where the program does, or to a file."""
-        return ["hook:logging", *([f"fs.write:{options.file}"] if options.file else [])]
+        """Where no file is named it writes where the program does."""
+        return [] if options.file else ["hook:logging"]
 
     def stats(self) -> dict[str, Any]:
         """How many lines were logged."""

@@ -47,17 +47,18 @@ def request(provider: str, model: str) -> dict[str, Any]:
     }
 
 
-def tool(name: str, call_id: str, agent: str) -> dict[str, Any]:
+def tool(name: str, call_id: str) -> dict[str, Any]:
     """Of a call of a tool."""
     return {
         "gen_ai.operation.name": "execute_tool",
         "gen_ai.tool.name": name,
         "gen_ai.tool.call.id": call_id,
-        "gen_ai.tool.type": "function",
-        "gen_ai.agent.name": agent,
     }
 
 
-def usage(used: dict[str, Any]) -> dict[str, Any]:
-    """Of what was used."""
-    return {name: used[key] for key, name in _USAGE.items() if used.get(key)}
+def end(data: dict[str, Any]) -> dict[str, Any]:
+    """Of what an event tells at the end of a run or a call."""
+    used = data["usage"]
+    found = {name: used[key] for key, name in _USAGE.items() if used.get(key)}
+    found[FINISH] = (data["finish_reason"],)
+    return found

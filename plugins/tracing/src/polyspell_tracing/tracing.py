@@ -158,7 +158,7 @@ class Tracing(HookKind):
         values = call.values
         outer = current_span()
         key = outer.span_id if outer is not None else None
-        about = names.tool(values["tool"], values["call_id"], values["agent"])
+        about = names.tool(values["tool"], values["call_id"])
         span = self._begin(f"execute_tool {values['tool']}", SpanKind.INTERNAL, key, about)
         if self._redact is not None:
             span.set_attribute(names.ARGUMENTS, self._content(values["arguments"]))
@@ -201,9 +201,8 @@ class Tracing(HookKind):
         if span is None:
             return
         data = event.data
-        if usage := data.get("usage"):
-            span.set_attributes(names.usage(usage))
-            span.set_attribute(names.FINISH, (data["finish_reason"],))
+        if "usage" in data:
+            span.set_attributes(names.end(data))
         if self._redact is not None and "text" in data:
             span.set_attribute(names.OUTPUT, self._content(data["text"]))
         _end(span, event)
@@ -223,9 +222,8 @@ class Tracing(HookKind):
             return
         if _asking.get() is span:
             _asking.set(None)
-        if usage := data.get("usage"):
-            span.set_attributes(names.usage(usage))
-            span.set_attribute(names.FINISH, (data["finish_reason"],))
+        if "usage" in data:
+            span.set_attributes(names.end(data))
         _end(span, event)
 
 

@@ -9,6 +9,7 @@ from polyspell.agents.types import Result
 from polyspell.errors import ConfigError, ValidationError, describe
 from polyspell.hooks import POINTS, Hook, HookCall, Proceed, plain
 from polyspell.hooks.kinds import read_options
+from polyspell.paths import permitted
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
 
@@ -80,12 +81,15 @@ class HookModule(ApiModule):
             when: values that a call must have.
         """
         cls = self.spell.host.hook_kinds.get(kind)
-        given = options or {}
+        given = dict(options or {})
         if reserved := {"name", "priority", "when"} & given.keys():
             raise ConfigError(f"{min(reserved)!r} stands beside the options, not among them.")
         needed = cls.grants(read_options(kind, cls, given))
         for grant in (f"hook:{kind}",) if needed is None else needed:
             self.spell.grants.require(grant)
+        for option, kinds in cls.files.items():
+            for each in kinds if given.get(option) else ():
+                given[option] = permitted(self.spell.grants, each, given[option])
         hooks = self.spell.hooks
         hooks.use(kind, name=name, priority=priority, when=when, **given)
         return name or kind
