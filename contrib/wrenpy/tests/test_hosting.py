@@ -137,6 +137,23 @@ def test_a_held_value_stays_the_same_object():
     assert vm.variable("main", "give")(held) == [1, 2]
 
 
+def test_python_objects_go_when_wren_lets_go_of_them():
+    host = wrenpy.Foreign()
+
+    @host.bind("main")
+    class Thing:
+        pass
+
+    vm = wrenpy.VM(bind=host)
+    vm.interpret("foreign class Thing {\n construct new() {}\n}\nvar t = Thing.new()")
+    gone = weakref.ref(vm.variable("main", "t"))
+    vm.collect()
+    assert gone() is not None
+    vm.set_variable("main", "t", None)
+    vm.collect()
+    assert gone() is None
+
+
 def test_a_closed_vm_runs_nothing_and_leaves_nothing_behind():
     vm = wrenpy.VM(write=lambda text: None, limits=wrenpy.Limits(memory=1 << 20))
     vm.interpret("var f = Fn.new { 1 }")

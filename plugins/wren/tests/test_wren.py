@@ -108,6 +108,33 @@ futures[0].wait()"""
     assert value(driver, "var result = 1") == 1
 
 
+def test_who_waits_for_what_was_ended_is_told(driver: Driver) -> None:
+    program = """
+var inner
+var fiber = Fiber.new {
+  Polyspell.all([
+    Fn.new { Demo.failLater("teapot", "no") },
+    Fn.new { (inner = Polyspell.async { Demo.later(1) }).wait() }
+  ])
+}
+fiber.try()
+var result = inner.wait()"""
+    assert value(driver, program) == 1  # a future lives on when who waited for it does not
+    waits = value(driver, "var future\nvar result = Fn.new { future.wait() }")
+    start = driver.start(HEAD + "future = Polyspell.async { Demo.later(1) }\nDemo.later(2)")
+    waiting = driver.start_call(waits)
+    driver.context.cancel(start)
+    assert "was ended" in error_of(driver.finish(waiting))["message"]
+
+
+def test_thousands_are_ended_at_once(driver: Driver) -> None:
+    program = """
+var things = (1..5000).map {|i| Fn.new { Demo.later(i, {"seconds": 9}) } }.toList
+things.add(Fn.new { Demo.failLater("teapot", "no") })
+var result = Fiber.new { Polyspell.all(things) }.try().code"""
+    assert value(driver, program) == "teapot"
+
+
 def test_fibers_of_the_scripts_own_may_wait(driver: Driver) -> None:
     program = """
 var words = Fiber.new {

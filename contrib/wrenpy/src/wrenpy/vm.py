@@ -203,6 +203,11 @@ class VM:
         """A Python value made one of Wren's, which can be given to Wren as often as need be."""
         return Handle(self, to_wren(self, value))
 
+    def collect(self) -> None:
+        """Free what Wren no longer holds, and the Python objects of it."""
+        self.driver.check()
+        self.bridge.gc(b"collect")
+
     def close(self) -> None:
         """Let go of all that Wren and Python hold of each other; the VM runs nothing any more."""
         self.usable = False

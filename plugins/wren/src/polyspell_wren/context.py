@@ -6,29 +6,31 @@ and advances runs until none can go on without the host.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import wrenpy
 from polyspell.errors import Cancelled, NotFoundError, PolyspellError, ScriptError, ValidationError
 from polyspell.scripting.engine import ContextOptions, Outcome, Port, Reply, Source, Stats
-from polyspell.scripting.limits import Meter
+from polyspell.scripting.limits import Limits, Meter
 
 from polyspell_wren.errors import OWN, Places
 from polyspell_wren.face import Face
 from polyspell_wren.host import MAIN, Host
 from polyspell_wren.objects import HostError
-from polyspell_wren.runs import Job, Join, Pending, Run, Task
+from polyspell_wren.runs import Runs, Task
 from polyspell_wren.values import to_host, to_script
 
 _FAR = 1e12  # seconds: longer than any run
 _LIMITS = {"memory": "memory", "recursion": "depth"}
 _HAS_RESULT = re.compile(r"^\s*(var|class)\s+result\b|^\s*import\b.*\bresult\b", re.MULTILINE)
-MOST_PARAMETERS = 16
+_MOST_PARAMETERS = 16
+_MANY_HANDLES = 256  # after so many new ones, those that the script let go of are looked for
 
 
 class WrenContext:
@@ -38,56 +40,52 @@ class WrenContext:
         self.port = port
         self.halt: PolyspellError | None = None  # the limit that ends this context
         self.places = Places()
+        self.runs = Runs(self)
         self._meter = Meter(options.limits)
         self._host = Host(self, face, options.values)
-        limits = options.limits
-        timed = limits.wall is not None or limits.cpu is not None or limits.output is not None
-        self.vm = wrenpy.VM(
-            limits=wrenpy.Limits(
-                seconds=_FAR if timed else None, memory=limits.memory, depth=limits.depth
-            ),
-            import_module=self._host.load,
-            resolve_module=self._host.resolve,
-            write=self._write,
-            bind=self._host,
-            report=self._report,
-            clock=self._clock,
-        )
-        self._far = 0.0
-        self._tasks: dict[int, Task] = {}
-        self._pending: dict[int, Run] = {}  # by the host call that they wait for
-        self._ready: deque[Run] = deque()
         self._inbox: deque[Callable[[], None]] = deque()
-        self._busy = False
-        self._current: Run | None = None
-        self._cpu = 0.0
+        self._busy = self._closed = False
         self._dead: dict[str, Any] | None = None
-        self._closed = False
+        self._cpu, self._leap = 0.0, 0.0
+        self.vm = self._machine(options.limits)
         try:  # our own module is there from the start: errors are objects of its
             self.vm.interpret(f'import "{OWN}"', "start")
         except wrenpy.LimitError as error:
             self._die(error)
 
+    def _machine(self, limits: Limits) -> wrenpy.VM:
+        timed = limits.wall is not None or limits.cpu is not None or limits.output is not None
+        seconds = _FAR if timed else None
+        return wrenpy.VM(
+            limits=wrenpy.Limits(seconds=seconds, memory=limits.memory, depth=limits.depth),
+            import_module=self._host.load,
+            resolve_module=self._host.resolve,
+            write=partial(self._say, "stdout"),
+            bind=self._host,
+            report=self._report,
+            clock=self._clock,
+        )
+
     # -- the protocol
 
     def run(self, task: int, source: Source) -> None:
         """Start a program."""
-        self._go(partial(self._begin, task, partial(self._program, task, source)))
+        self._go(partial(self._begin, task, partial(self._program, source)))
 
     def call(self, task: int, function: int, arguments: list[Any]) -> None:
         """Call a script function."""
-        self._go(partial(self._begin, task, partial(self._function, task, function, arguments)))
+        self._go(partial(self._begin, task, partial(self._function, function, arguments)))
 
     def answer(self, reply: Reply) -> None:
         """The reply to a call."""
-        if reply.call in self._pending:
+        if reply.call in self.runs.pending:
             self._go(partial(self._answer, reply))
 
     def cancel(self, task: int) -> None:
         """End a task."""
-        if task in self._tasks:
+        if task in self.runs.tasks:
             error = Cancelled("The script was cancelled.")
-            self._go(partial(self._fail, task, error.to_dict()))
+            self._go(partial(self._fail, self.runs.tasks[task], error.to_dict()))
 
     def release(self, functions: Sequence[int]) -> None:
         """The host gives functions back, each as often as it got it."""
@@ -109,64 +107,38 @@ class WrenContext:
 
     def close(self) -> None:
         """Free everything."""
-        if self._closed:
-            return
-        self._closed = True
-        for store in (self._tasks, self._pending, self._ready, self._inbox):
-            store.clear()
-        self._host.close()
-        if not self._busy:
-            self.vm.close()
-
-    # -- for the host's side
-
-    def task_number(self) -> int:
-        """The task that is at work."""
-        return self._current.task.id if self._current is not None else 0
-
-    def start_job(self, work: wrenpy.Fn) -> Job:
-        """Let a function run beside who asks for it, from when that one waits."""
-        assert self._current is not None
-        self._look()
-        job = Job()
-        job.run = Run(self._current.task, self.vm.start_call(work, "call()", limits=self.vm.limits))
-        job.run.job = job
-        self._ready.append(job.run)
-        return job
-
-    def _look(self) -> None:
-        """Go on only if no limit is reached."""
-        if self.halt is None and (limit := self._meter.over()):
-            self.halt = self._meter.error(limit)
-        if self.halt is not None:
-            raise wrenpy.LimitError("time", True)
-
-    def heard(self, job: Job) -> None:
-        """Somebody learns of a job's error."""
-        if self._current is not None:
-            self._current.task.unheard.pop(job, None)
+        if not self._closed:
+            self._closed = True
+            self._inbox.clear()
+            self.runs.clear()
+            self._host.close()
+            if not self._busy:
+                self.vm.close()
 
     # -- for the VM
 
     def _clock(self) -> float:
         """The time; it leaps where a limit is reached, which ends the run."""
-        if self.halt is None and self._busy and (limit := self._meter.over()):
-            self.halt = self._meter.error(limit)
-        if self.halt is not None:
-            self._far += 2 * _FAR
-        return time.perf_counter() + self._far
+        if self._busy and self._reached() is not None:
+            self._leap += 2 * _FAR
+        return time.perf_counter() + self._leap
 
-    def _write(self, text: str) -> None:
+    def _reached(self) -> PolyspellError | None:
+        if self.halt is None and (limit := self._meter.over()):
+            self.halt = self._meter.error(limit)
+        return self.halt
+
+    def _say(self, stream: str, text: str) -> None:
         if self.halt is None:
             try:
-                self.port.output("stdout", text)
+                self.port.output(stream, text)
             except PolyspellError as error:
                 self.halt = error
 
     def _report(self, error: wrenpy.CompileError) -> None:
         """Code that a program gave to Meta does not compile. (Of an import, the error tells.)"""
         if error.errors[0].module == MAIN:
-            self._say(f"{error}\n")
+            self._say("stderr", f"{error}\n")
 
     # -- slices
 
@@ -177,85 +149,103 @@ class WrenContext:
         self._inbox.append(action)
         if self._busy:
             return
-        with _Work(self):
-            while (self._inbox or self._ready) and not self._closed:
-                if self._inbox:
-                    self._inbox.popleft()()
-                elif self._dead is None:
-                    self._advance(self._ready.popleft())
-                if not (self._inbox or self._ready):
-                    self._find_stuck()
+        with self._working():
+            while (self._inbox or self.runs.ready) and not self._closed:
+                self._step()
+            if self._host.made > _MANY_HANDLES and not self._closed:
+                self._host.made = 0
+                self.vm.collect()
         if dropped := self._host.take_dropped():
             self.port.drop(dropped)
+
+    def _step(self) -> None:
+        try:
+            if self._inbox:
+                self._inbox.popleft()()
+            else:
+                self.runs.advance()
+        except wrenpy.LimitError as error:
+            self._die(error)
+        except BaseException:  # an interrupt: where it hit the script nobody knows
+            self._dead = {"code": "cancelled", "message": "The script was interrupted."}
+            raise
+        if not (self._inbox or self.runs.ready or self.runs.pending):
+            self._end_stuck()
+
+    @contextlib.contextmanager
+    def _working(self) -> Iterator[None]:
+        """While the script works: its time is counted."""
+        self._busy = True
+        self._meter.enter()
+        try:
+            yield
+        finally:
+            self._meter.leave()
+            self._busy = False
+            if self._closed:  # by something that the script called
+                self.vm.close()
 
     def _own(self, action: Callable[[], Any]) -> Any:
         """Do something for the host, which never waits."""
         if self._busy or self._closed or self._dead:
             raise PolyspellError("Globals can be reached only while the script waits.")
-        with _Work(self):
+        with self._working():
             try:
                 return action()
+            except wrenpy.LimitError as error:
+                raise PolyspellError.from_dict(self._die(error)) from None
             except PolyspellError:
                 raise
             except (wrenpy.ConversionError, ValueError) as error:
-                raise ValidationError(f"{error}.") from None
-            except wrenpy.LimitError as error:
-                self._die(error)
-                assert self._dead is not None
-                raise PolyspellError.from_dict(self._dead) from None
+                raise ValidationError(str(error)) from None
 
-    def _begin(self, task: int, start: Callable[[], None]) -> None:
+    # -- beginnings
+
+    def _begin(self, number: int, start: Callable[[Task], wrenpy.Task]) -> None:
         """Start a task."""
         if self._dead is not None:
-            self.port.finish(Outcome(task, error=self._dead, fatal=True))
+            self.port.finish(Outcome(number, error=self._dead, fatal=True))
             return
-        if not self._tasks:
+        if not self.runs.tasks:
             self._meter.leave()
             self._cpu += self._meter.work
             self._meter.start()
             self._meter.enter()
-        self._tasks[task] = Task(task)
+        task = self.runs.tasks[number] = Task(number)
         try:
-            start()
-        except (wrenpy.CompileError, PolyspellError, wrenpy.ConversionError) as error:
+            self.runs.main(task, start(task))
+        except (wrenpy.CompileError, wrenpy.ConversionError, PolyspellError) as error:
             self._fail(task, self.places.of_failure(error))
-        except wrenpy.LimitError as error:
-            self._die(error)
 
-    def _program(self, task: int, source: Source) -> None:
+    def _program(self, source: Source, task: Task) -> wrenpy.Task:
         self._host.program(source.file)
         self.places.add(source.name, source.text, source.name)
-        kind: Any = "entry" if source.interactive else "again"
-        state = self._tasks[task]
-        state.file = source.name
-        state.program = not source.interactive and bool(_HAS_RESULT.search(source.text))
-        if state.program and self.vm.has_variable(MAIN, "result"):
+        task.file = source.name
+        task.program = not source.interactive and bool(_HAS_RESULT.search(source.text))
+        if task.program and self.vm.has_variable(MAIN, "result"):
             self.vm.set_variable(MAIN, "result", None)
-        text = _without_shebang(source.text)
-        wren = self.vm.start(text, MAIN, self.vm.limits, name=source.name, kind=kind)
-        self._main(state, wren)
+        text = source.text.removeprefix("\ufeff")
+        if text.startswith("#!/"):
+            text = f"//{text}"
+        kind: Any = "entry" if source.interactive else "again"
+        return self.vm.start(text, MAIN, self.vm.limits, name=source.name, kind=kind)
 
-    def _function(self, task: int, function: int, arguments: list[Any]) -> None:
-        if not self._host.has(function):
+    def _function(self, number: int, arguments: list[Any], task: Task) -> wrenpy.Task:
+        if not self._host.has(number):
             raise NotFoundError("The script has no such function.", hint="It was given back.")
-        fn = self._host.function(function)
-        count = max(fn.arity, min(len(arguments), MOST_PARAMETERS))
+        function = self._host.function(number)
+        count = max(function.arity, min(len(arguments), _MOST_PARAMETERS))
         given = [to_script(argument, self._host) for argument in arguments[:count]]
         given += [None] * (count - len(given))
         signature = f"call({','.join('_' * count)})"
-        wren = self.vm.start_call(fn, signature, *given, limits=self.vm.limits)
-        self._main(self._tasks[task], wren)
-
-    def _main(self, task: Task, wren: wrenpy.Task) -> None:
-        task.main = Run(task, wren)
-        self._ready.append(task.main)
+        return self.vm.start_call(function, signature, *given, limits=self.vm.limits)
 
     def _answer(self, reply: Reply) -> None:
-        run = self._pending.pop(reply.call, None)
-        if run is None or run.wren.request is None or self._dead is not None:
+        run = self.runs.pending.pop(reply.call, None)
+        request = run.wren.request if run is not None else None
+        if run is None or request is None:
             return
-        run.call = None
-        request, error = run.wren.request, reply.error
+        run.call, error = None, reply.error
         try:
             if error is None:
                 request.answer(to_script(reply.value, self._host))
@@ -264,167 +254,75 @@ class WrenContext:
         if error is not None:
             failure = self._host.failure(error)
             if isinstance(failure, wrenpy.LimitError):
-                self._die(failure, run)
-                return
+                failure.frames = run.wren.frames()
+                raise failure
             request.fail(failure)
-        self._ready.append(run)
-
-    def _advance(self, run: Run) -> None:
-        """Let a run go on until it waits or ends."""
-        if run not in run.task.runs:
-            return
-        self._current = run
-        try:
-            self._look()
-            request = run.wren.advance()
-            if request is None:
-                self._ended(run)
-            elif self.halt is not None:
-                raise wrenpy.LimitError("time", True, run.wren.frames())
-            elif isinstance(request.target, Pending):
-                run.call = request.target.call
-                self._pending[run.call] = run
-            elif isinstance(request.target, Join):
-                request.target.run = run
-        except wrenpy.LimitError as error:
-            self._die(error, run)
-        except BaseException:  # an interrupt: where it hit the script nobody knows
-            self._dead = {"code": "cancelled", "message": "The script was interrupted."}
-            raise
-        finally:
-            self._current = None
+        self.runs.ready.append(run)
 
     # -- ends
 
-    def _ended(self, run: Run) -> None:
-        task, job = run.task, run.job
-        task.runs.pop(run, None)
-        error: Exception | None = None
-        try:
-            run.wren.result()
-        except (wrenpy.RuntimeError, wrenpy.ConversionError) as problem:
-            error = problem
-        if job is not None:
-            self._job_ended(job, error)
-        elif error is not None:
-            self._fail(task.id, self.places.of_failure(error))
-            return
-        if not task.runs and task.id in self._tasks:
-            self._finish(task, None if task.main is None else task.main.wren.result())
+    def look(self) -> None:
+        """Go on only if no limit is reached."""
+        if self._reached() is not None:
+            raise wrenpy.LimitError("time", True)
 
-    def _job_ended(self, job: Job, error: Exception | None) -> None:
-        job.done, job.error = True, error
-        assert job.run is not None
-        if isinstance(error, wrenpy.RuntimeError) and isinstance(error.value, HostError):
-            error.value.place = error.value.place or self.places.of(error.frames)
-        if error is not None and not job.waiting:
-            job.run.task.unheard[job] = None
-        for join in job.waiting:
-            join.missing -= 1
-            run = join.run
-            if run is None or run.wren.request is None or run.wren.request.target is not join:
-                continue  # it has failed before
-            if error is not None:
-                run.wren.request.fail(self._host.heard(job))
-                for other in join.jobs if join.owns else ():
-                    self._end(other.run)
-                self._ready.append(run)
-            elif not join.missing:
-                run.wren.request.answer(None)
-                self._ready.append(run)
-
-    def _end(self, run: Run | None) -> None:
-        """A run goes on no more."""
-        if run is not None and run in run.task.runs:
-            del run.task.runs[run]
-            run.wren.cancel()
-            if run.call is not None:
-                self._pending.pop(run.call, None)
-
-    def _finish(self, task: Task, value: Any) -> None:
-        """A task is over."""
+    def over(self, task: Task) -> None:
+        """A task has ended: it has a value, or that cannot cross."""
         for job in task.unheard:
-            assert job.error is not None
             told = self.places.of_failure(job.error)
             where = told.get("context", {})
             place = f" ({where['file']}:{where['line']})" if "line" in where else ""
-            self._say(f"An error that nobody waited for: {told['message']}{place}\n")
-        if self.halt is not None:
-            self._die(wrenpy.LimitError("time", True))
-            return
+            text = f"An error that nobody waited for: {told['message']}{place}\n"
+            self._say("stderr", text)
+        self.look()
+        assert task.main is not None
         try:
+            value = task.main.wren.result()
             value = self._read("result") if task.program else to_host(value, self._host)
         except (PolyspellError, wrenpy.ConversionError) as error:
-            self._fail(task.id, self.places.of_failure(error))
-            return
-        self._tasks.pop(task.id, None)
-        self.port.finish(Outcome(task.id, value))
+            self._fail(task, self.places.of_failure(error))
+        else:
+            self.runs.drop(task)
+            self.port.finish(Outcome(task.id, value))
 
-    def _say(self, text: str) -> None:
-        try:
-            self.port.output("stderr", text)
-        except PolyspellError as error:
-            self.halt = error
+    def failed(self, task: Task, error: Exception) -> None:
+        """A task has failed."""
+        self.port.finish(Outcome(task.id, error=self.places.of_failure(error)))
 
-    def _fail(self, task: int, error: dict[str, Any]) -> None:
-        """A task ends with an error."""
-        state = self._tasks.pop(task, None)
-        if state is not None:
-            for run in list(state.runs):
-                self._end(run)
-            self.port.finish(Outcome(task, error=error))
+    def job_failed(self, error: Exception) -> None:
+        """What ran beside others has failed: note where, for who raises the error again."""
+        if isinstance(error, wrenpy.RuntimeError) and isinstance(error.value, HostError):
+            error.value.place = error.value.place or self.places.of(error.frames)
 
-    def _die(self, error: wrenpy.LimitError, run: Run | None = None) -> None:
-        """A limit was reached: nothing runs here any more."""
+    def _fail(self, task: Task, error: dict[str, Any]) -> None:
+        """End a task with an error."""
+        if self.runs.drop(task):
+            self.port.finish(Outcome(task.id, error=error))
+
+    def _die(self, error: wrenpy.LimitError) -> dict[str, Any]:
+        """A limit was reached: nothing runs here any more. Gives the error."""
         limit = self.halt or self._meter.error(_LIMITS.get(error.kind, "wall"))
-        frames = error.frames or (run.wren.frames() if run is not None else [])
-        data = limit.to_dict()
-        place = self.places.of(frames)
+        data, place = limit.to_dict(), self.places.of(error.frames)
         self._dead = data | {"context": place | limit.context}
-        tasks = list(self._tasks.values())
-        for state in tasks:
-            own = {"file": state.file} if state.file and not place else {}
+        tasks = list(self.runs.tasks.values())
+        self.runs.clear()
+        for task in tasks:
+            own = {"file": task.file} if task.file else {}
             context = own | place | limit.context
-            self._tasks.pop(state.id, None)
-            self.port.finish(Outcome(state.id, error=data | {"context": context}, fatal=True))
-        self._ready.clear()
-        self._pending.clear()
+            self.port.finish(Outcome(task.id, error=data | {"context": context}, fatal=True))
+        return self._dead
 
-    def _find_stuck(self) -> None:
+    def _end_stuck(self) -> None:
         """Fail the tasks that wait for each other: nothing that the host could answer is left."""
-        if self._pending or self._dead is not None:
-            return
-        for task in list(self._tasks.values()):
+        for task in list(self.runs.tasks.values()):
             error = ScriptError(
                 "The script waits for something that never happens.",
                 hint="Does a future wait for itself?",
                 context=self.places.of(task.main.wren.frames()) if task.main else None,
             )
-            self._fail(task.id, error.to_dict())
+            self._fail(task, error.to_dict())
 
     def _read(self, name: str) -> Any:
         if not self.vm.has_variable(MAIN, name):
             return None
         return to_host(self.vm.variable(MAIN, name), self._host)
-
-
-class _Work:
-    """While the script works: its time is counted."""
-
-    def __init__(self, context: WrenContext) -> None:
-        self._context = context
-
-    def __enter__(self) -> None:
-        self._context._busy = True
-        self._context._meter.enter()
-
-    def __exit__(self, *_: object) -> None:
-        self._context._meter.leave()
-        self._context._busy = False
-        if self._context._closed:  # by something that the script called
-            self._context.vm.close()
-
-
-def _without_shebang(text: str) -> str:
-    text = text.removeprefix("\ufeff")
-    return f"//{text}" if text.startswith("#!/") else text

@@ -63,7 +63,7 @@ class Places:
             "context": self.line(first.module, first.line) | {"errors": found},
         }
 
-    def of_failure(self, error: Exception) -> dict[str, Any]:
+    def of_failure(self, error: Exception | None) -> dict[str, Any]:
         """What ended a run: an error of the script, of the host, or a value that cannot cross."""
         if isinstance(error, wrenpy.CompileError):
             return self.syntax_error(error)

@@ -37,6 +37,7 @@ class Host:
         self._records: weakref.WeakSet[HostRecord] = weakref.WeakSet()
         self._dropped: dict[int, None] = {}
         self._closed = False
+        self.made = 0  # handles, since the context last looked
         self._files: dict[str, str | None] = {}  # of modules, as the host knows them
         self._sources: dict[str, list[str]] = {}  # of each file, as they were read
         self._methods: dict[str, Callable[..., Any]] = {
@@ -62,7 +63,7 @@ class Host:
     # -- calls
 
     def _call(self, name: str, *arguments: Any) -> Any:
-        module, _, function = name.rpartition(".")
+        module, _, function = str(name).rpartition(".")
         return self._ask(module, function, arguments)
 
     def _send(self, handle: Any, name: str, *arguments: Any) -> Any:
@@ -74,7 +75,7 @@ class Host:
         """Call the host: its answer, or that it will come."""
         try:
             given = [to_host(argument, self) for argument in arguments]
-            call = Call(next(self._calls), self._context.task_number(), target, name, given)
+            call = Call(next(self._calls), self._task(), target, name, given)
             reply = self._context.port.ask(call)
             if reply is None:
                 return wrenpy.Deferred(Pending(call.id))
@@ -117,34 +118,31 @@ class Host:
     def _constants(self) -> dict[str, Any]:
         return {name: to_script(value, self) for name, value in self._values.items()}
 
+    def _task(self) -> int:
+        current = self._context.runs.current
+        return current.task.id if current is not None else 0
+
     # -- side by side
 
-    def _start(self, work: wrenpy.Fn) -> Job:
-        return self._context.start_job(work)
+    def _start(self, work: Any) -> Job:
+        context = self._context
+        context.look()
+        return context.runs.beside(context.vm.start_call(work, "call()", limits=context.vm.limits))
 
     def _wait(self, job: Any) -> Any:
         if not isinstance(job, Job):
             refuse("This is no object of the host.")
         return self._join([job], owns=False)
 
-    def _all(self, work: list[wrenpy.Fn]) -> Any:
-        return self._join([self._context.start_job(each) for each in work], owns=True)
+    def _all(self, work: list[Any]) -> Any:
+        return self._join([self._start(each) for each in work], owns=True)
 
     def _join(self, jobs: list[Job], owns: bool) -> Any:
         for job in jobs:
             if job.error is not None:
-                raise self.heard(job)
+                raise job.failure()
         join = Join(jobs, owns)
         return wrenpy.Deferred(join) if join.missing else None
-
-    def heard(self, job: Job) -> Exception:
-        """The error of a job, for who waits for it."""
-        self._context.heard(job)
-        error = job.error
-        assert error is not None
-        if isinstance(error, wrenpy.RuntimeError) and not isinstance(error.value, str):
-            return wrenpy.Abort(error.value)
-        return error
 
     # -- values
 
@@ -187,6 +185,7 @@ class Host:
         if known is None:
             kind = self._face.handles.get(value.type) or self._face.handles["Handle"]
             known = self._handles[value.id] = kind(value, self._drop)
+            self.made += 1
         return known
 
     def _drop(self, number: int) -> None:
@@ -217,7 +216,7 @@ class Host:
         if specifier == OWN or specifier in _BUILT_IN:
             return specifier
         arguments = [specifier, self._files.get(importer)]
-        task = self._context.task_number()
+        task = self._task()
         reply = self._context.port.ask(Call(next(self._calls), task, "host", "load", arguments))
         if reply is None:
             refuse(f"The host did not say what the module {specifier!r} is.")
