@@ -14,6 +14,7 @@ EXAMPLES = sorted(
     p
     for p in ROOT.glob("docs/examples/*/*")
     if p.suffix in (".lua", ".js", ".mjs", ".ts", ".py", ".wren")
+    and "test" not in p.stem  # those are run by `polyspell test`: see test_cli_test.py
 )
 SAYS = {"weather": "21", "extract": "Ada Lovelace", "modules": "HELLO!", "remember": "4 messages"}
 

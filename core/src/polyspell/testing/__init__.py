@@ -1,4 +1,5 @@
-"""What tests of hosts, plugins and spells need: contract kits, matchers, fixtures.
+"""What tests of hosts, plugins and spells need: contract kits, mocks, scenarios, cassettes,
+snapshots, matchers, fixtures.
 
     from polyspell.testing import ToolContract
 
@@ -15,15 +16,35 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from polyspell.testing.cassette import Cassette as Cassette
+    from polyspell.testing.compare import expect as expect
     from polyspell.testing.engine_contract import EngineContract as EngineContract
+    from polyspell.testing.matchers import called as called
     from polyspell.testing.matchers import collect_events as collect_events
+    from polyspell.testing.matchers import costs_at_most as costs_at_most
     from polyspell.testing.matchers import has_event as has_event
     from polyspell.testing.matchers import says as says
     from polyspell.testing.memory_contract import MemoryStoreContract as MemoryStoreContract
+    from polyspell.testing.mocks import MockModel as MockModel
+    from polyspell.testing.mocks import MockTool as MockTool
+    from polyspell.testing.mocks import mock_model as mock_model
     from polyspell.testing.provider_contract import ProviderContract as ProviderContract
+    from polyspell.testing.scenario import Scenario as Scenario
+    from polyspell.testing.scenario import load_scenarios as load_scenarios
+    from polyspell.testing.snapshot import Snapshots as Snapshots
     from polyspell.testing.tool_contract import ToolContract as ToolContract
 
 _HOMES = {
+    "Cassette": "cassette",
+    "MockModel": "mocks",
+    "MockTool": "mocks",
+    "Scenario": "scenario",
+    "Snapshots": "snapshot",
+    "called": "matchers",
+    "costs_at_most": "matchers",
+    "expect": "compare",
+    "load_scenarios": "scenario",
+    "mock_model": "mocks",
     "EngineContract": "engine_contract",
     "MemoryStoreContract": "memory_contract",
     "ProviderContract": "provider_contract",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyspell.events import Event, EventBus, matches
 from polyspell.messages import Message
+
+if TYPE_CHECKING:
+    from polyspell.agents import Result
 
 
 @contextlib.contextmanager
@@ -50,3 +53,15 @@ def valid_conversation(messages: Sequence[Message]) -> bool:
         else:
             open_calls = [call.id for call in message.tool_calls]
     return not open_calls
+
+
+def called(result: Result, *names: str) -> bool:
+    """Whether a run called these tools in this order, others before, between or after them."""
+    made = iter([call["name"] for call in result.tool_calls])
+    return all(name in made for name in names)
+
+
+def costs_at_most(result: Result, dollars: float) -> bool:
+    """Whether a run cost no more than so many US dollars; false where no price is known."""
+    cost = result.usage.cost
+    return cost is not None and cost <= dollars

@@ -20,7 +20,7 @@ class Snapshots:
 
     Args:
         path: the file; made when the first snapshot is taken.
-        update: take what differs as the new snapshot, and forget what is asked for no more.
+        update: take what differs as the new snapshot.
         create: take a snapshot where there is none; else that is a failure (as it should be where
             nobody looks at new files).
     """
@@ -30,7 +30,6 @@ class Snapshots:
         self._update = update
         self._create = create
         self._known: dict[str, Any] = self._read()
-        self._asked: set[str] = set()
         self._changed = False
 
     def _read(self) -> dict[str, Any]:
@@ -50,7 +49,6 @@ class Snapshots:
         Raises:
             ExpectationFailed: it is not; tells where.
         """
-        self._asked.add(name)
         now = stable(value)
         if name in self._known and not self._update:
             lines = differences(now, self._known[name])
@@ -64,9 +62,6 @@ class Snapshots:
 
     def save(self) -> None:
         """Write what is new; nothing where nothing is."""
-        if self._update and self._known.keys() - self._asked:
-            self._known = {k: v for k, v in self._known.items() if k in self._asked}
-            self._changed = True
         if self._changed:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             data = msgspec.json.encode(self._known, order="sorted")

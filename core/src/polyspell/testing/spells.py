@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from polyspell.errors import PolyspellError, describe
+from polyspell.hookspecs import EngineInfo
 from polyspell.scripting.functions import ScriptFunction
-from polyspell.scripting.modules import ENDINGS
 from polyspell.scripting.scripts import folder_of, read_source
 from polyspell.testing.scenario import Scenario, load_scenarios
 from polyspell.testing.snapshot import Snapshots
@@ -72,17 +72,19 @@ class Choice(msgspec.Struct):
     listing: bool = False
 
 
-def find_tests(paths: Iterable[str | Path]) -> list[Path]:
+def find_tests(host: Host, paths: Iterable[str | Path]) -> list[Path]:
     """The files to test: files as they are named, and in folders those that are named as tests:
     `test_x.lua`, `x_test.js`, `x.test.ts`, `x.scenario.yaml`. A .py there is a spell if it imports
     `test` from polyspell: else it is pytest's."""
+    engines = [entry.info for entry in host.engines.entries()]
+    endings = {e for info in engines if isinstance(info, EngineInfo) for e in info.extensions}
     found: list[Path] = []
     for path in map(Path, paths):
-        found += _within(path) if path.is_dir() else [path]
+        found += _within(path, endings) if path.is_dir() else [path]
     return list(dict.fromkeys(found))
 
 
-def _within(folder: Path) -> Iterator[Path]:
+def _within(folder: Path, endings: set[str]) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") or part == "node_modules" for part in path.parts[1:])
         if hidden or not path.is_file() or not _NAMED_SO.match(path.stem):
@@ -90,7 +92,7 @@ def _within(folder: Path) -> Iterator[Path]:
         if path.suffix in SCENARIOS:
             if ".scenario" in path.name:
                 yield path
-        elif path.suffix in ENDINGS and (path.suffix != ".py" or _is_spell(path)):
+        elif path.suffix in endings and (path.suffix != ".py" or _is_spell(path)):
             yield path
 
 

@@ -75,7 +75,7 @@ def command(
 
     async def work(host: Host) -> None:
         box = make_sandbox(host, model, **sandbox)
-        files = find_tests(paths or ["."])
+        files = find_tests(host, paths or ["."])
         places = asyncio.Semaphore(jobs or os.cpu_count() or 1)
 
         async def one(path: Path) -> None:
