@@ -137,6 +137,26 @@ def test_periods_begin_where_calendars_say(per: Any, start: str | None) -> None:
     assert period_start(per, now) == wanted
 
 
+async def test_budgets_of_other_periods_share_a_file(
+    make_polyspell_host: Make, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "b.db")
+    budgets = [{"calls": 1, "per": "day", "path": path}, {"calls": 9, "per": "month", "path": path}]
+    async with make_polyspell_host(["echo", "budget"], {"hooks": {"budget": budgets}}) as host:
+        await ask(host)
+        with pytest.raises(LimitExceeded, match="per day"):
+            await ask(host)
+        assert host.hooks.used("budget2").stats()["all"]["calls"] == 1
+
+
+def test_what_was_spent_before_is_forgotten() -> None:
+    ledger = Ledger(None)
+    for start in (0.0, 60.0, 120.0):
+        ledger.add("ada", start, Spent(calls=1))
+    assert [len(ledger.all(start)) for start in (0.0, 60.0, 120.0)] == [0, 0, 1]
+    ledger.close()
+
+
 def test_two_ledgers_of_one_file_add_up(tmp_path: Path) -> None:
     one, other = (Ledger(str(tmp_path / "b.db")) for _ in range(2))
     for _ in range(5):

@@ -61,7 +61,7 @@ class Budget(HookKind):
         }
         if not self._allowed:
             raise ConfigError("A budget needs an amount.", hint=f"One of {', '.join(AMOUNTS)}.")
-        self._ledger = Ledger(options.path)
+        self._ledger = Ledger(options.path, f"{options.by} per {options.per}")
         self.hooks = [Hook("provider.request", self._request, priority=400)]
         if self._allowed.keys() & {"tool_calls", "seconds"}:
             self.hooks = [*self.hooks, Hook("tool.call", self._tool, priority=400)]

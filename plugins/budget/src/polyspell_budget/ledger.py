@@ -41,12 +41,15 @@ class Ledger:
 
     Args:
         path: the file; None for memory.
+        budget: which of those in the file: budgets of different periods or subjects are apart.
 
     Raises:
         ConfigError: the file cannot be used.
     """
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, budget: str = "") -> None:
+        self._budget = budget
+        self._start = 0.0
         try:
             if path is not None:
                 Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
@@ -56,11 +59,7 @@ class Ledger:
             self._db.isolation_level = None
             self._db.execute("PRAGMA journal_mode = wal")
             self._db.execute("PRAGMA synchronous = normal")
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS spent (name TEXT, start REAL, tokens INTEGER,"
-                " cost REAL, calls INTEGER,"
-                " tool_calls INTEGER, seconds REAL, PRIMARY KEY (name, start))"
-            )
+            self._db.execute(_TABLE)
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(
                 f"{path} cannot keep a budget: {error}.", hint="Choose another path."
@@ -69,28 +68,43 @@ class Ledger:
     def get(self, name: str, start: float) -> Spent:
         """What was spent in a period."""
         found = self._db.execute(
-            f"SELECT {', '.join(AMOUNTS)} FROM spent WHERE name = ? AND start = ?", (name, start)
+            f"SELECT {_NAMES} FROM spent WHERE budget = ? AND name = ? AND start = ?",
+            (self._budget, name, start),
         ).fetchone()
         return Spent(*found) if found else Spent()
 
     def all(self, start: float) -> dict[str, Spent]:
         """What everybody spent in a period."""
         rows = self._db.execute(
-            f"SELECT name, {', '.join(AMOUNTS)} FROM spent WHERE start = ?", (start,)
+            f"SELECT name, {_NAMES} FROM spent WHERE budget = ? AND start = ?",
+            (self._budget, start),
         )
         return {name: Spent(*amounts) for name, *amounts in rows}
 
     def add(self, name: str, start: float, more: Spent) -> Spent:
-        """Add to what was spent; gives the sum. Periods that are over are kept: they are few, and a record."""
-        names = ", ".join(AMOUNTS)
-        added = ", ".join(f"{a} = {a} + excluded.{a}" for a in AMOUNTS)
-        found = self._db.execute(
-            f"INSERT INTO spent (name, start, {names}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            f" ON CONFLICT (name, start) DO UPDATE SET {added} RETURNING {names}",
-            (name, start, *msgspec.structs.astuple(more)),
-        ).fetchone()
-        return Spent(*found)
+        """Add to what was spent; gives the sum. What was spent before this period is forgotten."""
+        if start > self._start:
+            self._start = start
+            self._db.execute(
+                "DELETE FROM spent WHERE budget = ? AND start < ?", (self._budget, start)
+            )
+        found = self._db.execute(_ADD, (self._budget, name, start, *msgspec.structs.astuple(more)))
+        return Spent(*found.fetchone())
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+_NAMES = ", ".join(AMOUNTS)
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS spent (budget TEXT, name TEXT, start REAL, tokens INTEGER,"
+    " cost REAL, calls INTEGER, tool_calls INTEGER, seconds REAL,"
+    " PRIMARY KEY (budget, name, start))"
+)
+_ADD = (
+    f"INSERT INTO spent (budget, name, start, {_NAMES}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (budget, name, start) DO UPDATE SET "
+    + ", ".join(f"{name} = {name} + excluded.{name}" for name in AMOUNTS)
+    + f" RETURNING {_NAMES}"
+)
