@@ -118,3 +118,14 @@ async def test_a_recording_is_replayed_from_either_kind(tmp_path: Path) -> None:
         other.on("tick", again.append)
         assert await replay(other, tmp_path / name, speed=1000) == 3
         assert [event.data["n"] for event in again] == [0, 1, 2]
+
+
+def test_others_can_read_sqlite_while_it_is_written(tmp_path: Path) -> None:
+    bus, path = EventBus(), tmp_path / "x.db"
+    with Recorder(bus, path):
+        for expected in (1, 2):
+            tell(bus, 1)
+            end = time.monotonic() + 10
+            while len(numbers(path)) < expected:
+                assert time.monotonic() < end
+                time.sleep(0.02)

@@ -185,10 +185,13 @@ create index if not exists events_by_time on events (time);
 create index if not exists events_by_run on events (run_id);
 """
 _SWEEP = 500  # events between two looks at what is too old
+_COMMIT = 0.2  # seconds after which an event is in the file at the latest
 
 
 class Database:
-    """Events in SQLite: the table `events`, with `data` as JSON. May be written from any thread."""
+    """Events in SQLite: the table `events`, with `data` as JSON. May be written from any thread.
+    A transaction takes all events of a fifth of a second: one for each would cost far more.
+    """
 
     def __init__(self, path: Path, retention: Retention | None) -> None:
         import sqlite3
@@ -196,6 +199,7 @@ class Database:
         self._retention = retention or Retention()
         self._lock = threading.Lock()
         self._written = 0
+        self._timer: threading.Timer | None = None
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute("pragma journal_mode = wal")
@@ -211,6 +215,8 @@ class Database:
         data = encoded(event.data).decode()
         row = (event.time, event.name, event.run_id, event.span_id, event.parent_id, data)
         with self._lock:
+            if self._timer is None:
+                self._begin()
             self._db.execute(
                 "insert into events (time, name, run_id, span_id, parent_id, data)"
                 " values (?, ?, ?, ?, ?, ?)",
@@ -219,6 +225,19 @@ class Database:
             self._written += 1
             if self._written % _SWEEP == 0:
                 self._sweep()
+
+    def _begin(self) -> None:
+        self._db.execute("begin")
+        self._timer = threading.Timer(_COMMIT, self._commit)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _commit(self) -> None:
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+                self._db.execute("commit")
 
     def _sweep(self) -> None:
         if self._retention.seconds is not None:
@@ -240,6 +259,7 @@ class Database:
 
     def close(self) -> None:
         """Close the database."""
+        self._commit()
         with self._lock:
             self._sweep()
             self._db.close()

@@ -34,6 +34,7 @@ from polyspell.events.steps import Filter, pattern, where
 
 _HEAD = 16 * 1024  # bytes of a request's head
 _BODY = 16 * 2**20  # bytes of a request's body
+_PIECE = 256 * 1024  # bytes that are written at once
 _PATIENCE = 10.0  # seconds for a request to arrive
 _BEAT = 15.0  # seconds between signs of life
 _STATUS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
@@ -231,14 +232,19 @@ class EventServer:
 
     def _write_since(self, writer: asyncio.StreamWriter, last: int, wanted: Filter) -> int:
         """Write what came after an event, a piece of it at once; gives the number of the last."""
+        lines: list[bytes] = []
+        size = 0
         for number, event in self._since(last):
             if number > last + 1:
-                writer.write(b": %d events were missed\n\n" % (number - last - 1))
+                lines.append(b": %d events were missed\n\n" % (number - last - 1))
             last = number
             if wanted(event):
-                writer.write(b"id: %d\ndata: %s\n\n" % (number, encoded(event)))
-                if writer.transport.get_write_buffer_size() > 2**18:
+                lines.append(b"id: %d\ndata: %s\n\n" % (number, encoded(event)))
+                size += len(lines[-1])
+                if size > _PIECE:
                     break
+        if lines and not writer.is_closing():
+            writer.write(b"".join(lines))
         return last
 
     def _since(self, last: int) -> Iterator[tuple[int, Event]]:
