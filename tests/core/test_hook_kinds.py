@@ -94,6 +94,13 @@ async def test_a_kind_is_used_by_name_and_removed(make: Make) -> None:
             host.hooks.used("marked")
 
 
+def test_without_a_loop_what_is_removed_is_closed_at_once(make: Make) -> None:
+    host = make()
+    kind = host.hooks.use("marked")
+    host.hooks.remove("marked")
+    assert kind.closed == 1
+
+
 async def test_two_of_one_kind_need_two_names(make: Make) -> None:
     async with make() as host:
         host.hooks.use("marked")

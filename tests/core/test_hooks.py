@@ -93,3 +93,30 @@ async def test_a_hook_may_proceed_with_another_call() -> None:
 )
 def test_when(when: Any, values: dict[str, Any], applies: bool) -> None:
     assert Hook("tool.call", nothing, when=when).applies(HookCall("tool.call", values)) is applies
+
+
+def _note(name: str, point: str, seen: list[str], **options: Any) -> Hook:
+    return Hook.of(point, before=lambda call: seen.append(name), **options)
+
+
+async def test_hooks_put_together_are_one() -> None:
+    seen: list[str] = []
+    inner_ones = [
+        _note("a", "tool.call", seen),
+        _note("b", "agent.run", seen),
+        _note("c", "tool.*", seen, when={"tool": "x"}),
+    ]
+    hooks = Hooks()
+    hooks.add(Hook.together(*inner_ones, name="all", when={"agent": "me"}))
+    for values in ({"agent": "me", "tool": "x"}, {"agent": "me"}, {"agent": "you"}):
+        await through(hooks.chain("tool.call"), HookCall("tool.call", values), inner)
+    assert seen == ["a", "c", "a"]
+    hooks.remove("all")
+    assert hooks.list() == []
+
+
+def test_what_is_put_together_keeps_its_point_and_holds() -> None:
+    both = Hook.together(*[_note("a", "tool.call", [], holds=held) for held in (False, True)])
+    assert (both.point, both.holds) == ("tool.call", True)
+    with pytest.raises(ConfigError, match="no hooks"):
+        Hook.together()

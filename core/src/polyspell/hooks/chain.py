@@ -10,12 +10,14 @@ It may change `call.values` before, the result after, call `proceed` again or no
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from polyspell.aio import runner
 from polyspell.errors import ConfigError, NotFoundError
 from polyspell.events.bus import Event, matches
 
@@ -83,6 +85,21 @@ class Hook(msgspec.Struct, frozen=True):
         if before is None and after is None and on_error is None:
             raise ConfigError("A hook needs one of before, after, on_error or a function.")
         return Hook(point, _sugar(before, after, on_error), name, priority, when, holds)
+
+    @staticmethod
+    def together(*hooks: Hook, name: str = "", priority: int = 0, when: When | None = None) -> Hook:
+        """Several hooks as one, the first outermost: one name, one priority, one `when` over
+        theirs."""
+        points = {hook.point for hook in hooks}
+        if not points:
+            raise ConfigError("There are no hooks to put together.")
+
+        async def wrap(call: HookCall, proceed: Proceed) -> Any:
+            chain = tuple(hook for hook in hooks if matches(hook.point, call.point))
+            return await through(chain, call, proceed)
+
+        point = points.pop() if len(points) == 1 else "**"
+        return Hook(point, wrap, name, priority, when, any(hook.holds for hook in hooks))
 
     def applies(self, call: HookCall) -> bool:
         """Whether `when` lets it wrap this call."""
@@ -269,8 +286,15 @@ class Hooks:
             use.listening.append(self._host.events.on(pattern, function, when=self._hears))
 
     def _ended(self, use: Use) -> None:
+        assert self._host is not None
         waiting = use.close()
-        if inspect.isawaitable(waiting) and self._host is not None:
+        if not inspect.isawaitable(waiting):
+            return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            runner.run(_settle(waiting))
+        else:
             self._host.events.spawn(waiting)
 
     def used(self, name: str) -> Any:

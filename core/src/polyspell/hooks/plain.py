@@ -21,9 +21,13 @@ def show(value: Any) -> Any:
     return {**data, "text": value.message.text} if isinstance(value, Response) else data
 
 
-def see(call: HookCall, show: Show = show) -> dict[str, Any]:
-    """A call as plain data: its values, and the point."""
-    return {"point": call.point, **{k: show(v) for k, v in call.values.items()}}
+def see(call: HookCall, show: Show = show, *, context: bool | None = None) -> dict[str, Any]:
+    """A call as plain data: its values, and the point. `context`: whether the run's context, which
+    may be anything, is among them; by default only around `agent.run`."""
+    if context is None:
+        context = call.point == "agent.run"
+    values = {k: show(v) for k, v in call.values.items() if context or k != "context"}
+    return {"point": call.point, **values}
 
 
 def put(call: HookCall, changed: dict[str, Any], show: Show = show) -> None:

@@ -147,9 +147,7 @@ class Adapter(HookKind):
             return Reply()
         assert self._line is not None
         self._asked += 1
-        values = see(call)
-        if not self._options.context:
-            values.pop("context", None)
+        values = see(call, context=self._options.context)
         about = {"point": values.pop("point"), "phase": phase, "values": values}
         try:
             given = await self._line.ask(phase, {**about, **{k: show(v) for k, v in more.items()}})
