@@ -228,7 +228,9 @@ async def test_who_offers_events_is_found(tmp_path: Path) -> None:
 def test_notes_of_programs_that_are_gone_are_removed(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    (tmp_path / "x.json").write_text(f'{{"address": "1", "pid": {ended.pid}}}')
+    socket = tmp_path / "x.sock"
+    socket.write_text("")
+    (tmp_path / "x.json").write_text(f'{{"address": "{socket}", "pid": {ended.pid}}}')
     (tmp_path / "y.json").write_text(f'{{"address": "2", "pid": {os.getpid()}}}')
     assert [offer.address for offer in offers(tmp_path)] == ["2"]
     assert [p.name for p in tmp_path.iterdir()] == ["y.json"]

@@ -78,6 +78,8 @@ def offers(folder: Path) -> list[Offer]:
             found.append(offer)
         else:
             note.unlink(missing_ok=True)
+            if Path(offer.address).parent == folder.absolute():  # a socket of its own
+                Path(offer.address).unlink(missing_ok=True)
     return sorted(found, key=lambda offer: -offer.since)
 
 

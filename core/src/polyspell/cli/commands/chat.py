@@ -58,6 +58,8 @@ def command(
             if watch_events:  # lines: a live tree and a prompt cannot share a terminal
                 view = stack.enter_context(contextlib.closing(PlainView()))
                 host.events.on("**", view.add)
-            await Talk(agent, stream=not no_stream, notes=not watch_events).hold(" ".join(prompt))
+            # Answers are whole then, too: lines in the middle of one cannot be read.
+            stream = not (no_stream or watch_events)
+            await Talk(agent, stream=stream, notes=not watch_events).hold(" ".join(prompt))
 
     with_host(work)
