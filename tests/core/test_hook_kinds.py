@@ -132,6 +132,18 @@ async def test_what_is_in_use_is_closed_with_the_host(make: Make) -> None:
     assert (own.closed, agents.closed) == (1, 1)
 
 
+async def test_one_that_cannot_be_closed_keeps_no_other_open(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = make()
+    broken, other = host.hooks.use("marked"), host.hooks.use("marked", name="other")
+    broken.close = lambda: 1 / 0
+    host.hooks.remove("marked:provider.request")
+    await host.aclose()
+    assert other.closed == 1
+    assert "Closing the hook 'marked' failed" in caplog.text
+
+
 async def test_an_agents_own_kind_wraps_that_agent_only(make: Make) -> None:
     async with make() as host:
         agent = Agent("echo/echo", host=host)

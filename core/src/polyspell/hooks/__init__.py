@@ -1,6 +1,7 @@
 """Hooks intervene: they wrap points of a run."""
 
-from polyspell.hooks.chain import POINTS, Chain, Hook, HookCall, Hooks, Proceed, expect, through
+from polyspell.hooks.chain import POINTS, Chain, Hook, HookCall, Proceed, expect, through
+from polyspell.hooks.collection import Hooks
 from polyspell.hooks.kinds import HookKind
 
 __all__ = [
