@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import json
+import subprocess
+import sys
 import zlib
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -451,7 +455,7 @@ async def test_no_feed_breaks_the_reader_or_makes_it_read_files(
     assert "root:" not in str(found) and len(str(found)) < 100_000
 
 
-@pytest.mark.parametrize("limits", [{"SECONDS": 1}, {"MEMORY": 150 * 2**20}])
+@pytest.mark.parametrize("limits", [{"SECONDS": 1}, {"MEMORY": 20 * 2**20}])
 async def test_reading_that_takes_too_much_is_ended(
     limits: dict[str, int], here: ToolContext, serve: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -460,6 +464,38 @@ async def test_reading_that_takes_too_much_is_ended(
     wire = serve(answer(b"<rss>" + b"<item>" * 200_000, **XML))
     with pytest.raises(ToolError, match=r"more time or memory|MemoryError|cannot be read"):
         await feed.call({"url": wire.url}, here)
+
+
+def test_who_reads_pages_can_do_nothing_else(tmp_path: Path) -> None:
+    """As a page would that takes the reader over."""
+    code = f"""
+import json, os, socket, subprocess, sys
+from polyspell_web import worker
+
+def attempt(data, given):
+    done = {{}}
+    for name, what in [
+        ("read", lambda: open("/etc/passwd").read()),
+        ("write", lambda: open({str(tmp_path / "x")!r}, "w")),
+        ("connect", lambda: socket.socket().connect(("127.0.0.1", 9))),
+        ("fork", os.fork),
+        ("run", lambda: subprocess.run(["true"])),
+    ]:
+        try:
+            what()
+            done[name] = "done"
+        except OSError as error:
+            done[name] = error.strerror
+    return done
+
+worker._task = lambda name: attempt
+worker.main()
+"""
+    given = b'{"task": "page", "seconds": 9, "memory": 1000000000}\n'
+    run = subprocess.run([sys.executable, "-c", code], input=given, capture_output=True, timeout=60)
+    done = json.loads(run.stdout).get("value", run.stdout)
+    assert len(done) == 5 and "done" not in done.values()
+    assert "Connection refused" not in done.values()
 
 
 def test_a_robots_file_of_stars_is_read_in_no_time() -> None:

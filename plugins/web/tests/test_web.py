@@ -245,6 +245,15 @@ async def test_every_kind_of_feed_is_told_in_one_form(
     assert {name: found["entries"][0][name] for name in ENTRY} == ENTRY
 
 
+@pytest.mark.parametrize("encoding", ["iso-8859-5", "windows-1251", "utf-16", "koi8-u", "utf-8"])
+async def test_a_feed_says_its_encoding_itself(
+    encoding: str, here: ToolContext, serve: Any
+) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?>{FEEDS["atom10"]}'.replace("News", "Мир")
+    wire = serve(answer(text.encode(encoding), content_type="application/xml"))
+    assert (await asked(feed, here, wire.url))["title"] == "Мир"
+
+
 async def test_opml_lists_feeds(here: ToolContext, serve: Any) -> None:
     opml = """<opml version="2.0"><head><title>Mine</title></head><body><outline text="x">
         <outline text="A" xmlUrl="http://a.test/f" htmlUrl="http://a.test/"/></outline></body></opml>"""
