@@ -13,7 +13,7 @@ from typing import Any
 
 from polyspell import Agent, Host, tool
 
-RUNS, ROUNDS = 150, 15
+RUNS, ROUNDS = 40, 60
 PROMPT = '{"a": 1, "b": 2}'
 PLUGINS = [
     "echo", "metrics", "logging", "tracing", "guard", "cache", "ratelimit", "retry", "budget",

@@ -25,6 +25,8 @@ _SHAPES = re.compile(
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)(\s{1,4})[A-Za-z0-9._~+/=-]{8,}")
 _ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,100}):[^\s/@]{1,200}@")
+_ANY = re.compile(f"{_SHAPES.pattern}|(?i:bearer|basic)\\s|://[^@]{{0,310}}@")
+"""Found wherever one of them might be: most texts are looked at once."""
 _NAME = re.compile(
     r"(?i)(?:^|[_\-.])(?:password|passwd|pwd|secret|token|authorization|cookie|credentials?|"
     r"(?:api|access|private|secret)[_-]?key)s?$|apikey$"
@@ -53,11 +55,9 @@ class Redactor:
         """The text without secrets."""
         if self._known is not None:
             text = self._known.sub(MARK, text)
-        if len(text) < 12:
+        if len(text) < 12 or _ANY.search(text) is None:
             return text
-        text = _SHAPES.sub(MARK, text)
-        if "://" in text:
-            text = _ADDRESS.sub(rf"\1:{MARK}@", text)
+        text = _ADDRESS.sub(rf"\1:{MARK}@", _SHAPES.sub(MARK, text))
         return _BEARER.sub(rf"\1\2{MARK}", text)
 
     def value(self, value: Any) -> Any:
@@ -66,6 +66,8 @@ class Redactor:
         if kind is str:
             return self.text(value)
         if kind is dict:
+            if _NUMBERS.issuperset(map(type, value.values())):
+                return value
             return {k: v if type(v) in _NUMBERS else self._field(k, v) for k, v in value.items()}
         if kind is list or kind is tuple:
             return [self.value(v) for v in value]

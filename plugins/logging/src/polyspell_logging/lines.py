@@ -103,10 +103,12 @@ class Logging(HookKind):
             level = {"warn": "warning"}.get(data["level"], data["level"])
         if _ORDER.get(level, 20) < self._least:
             return
-        fields = {k: v for k, v in data.items() if self._content or k not in CONTENT}
+        fields = data if self._content else {k: v for k, v in data.items() if k not in CONTENT}
         if event.name == "script.log":  # what a script logs is meant to be read
-            fields["message"] = data["text"]
-        fields = {f"{k}_" if k in _TAKEN else k: v for k, v in self._redact(fields).items()}
+            fields = {**fields, "message": data["text"]}
+        fields = self._redact(fields)
+        if not _TAKEN.isdisjoint(fields):
+            fields = {f"{k}_" if k in _TAKEN else k: v for k, v in fields.items()}
         self._count += 1
         self._methods.get(level, self._methods["info"])(
             event.name, run_id=event.run_id, span_id=event.span_id, **fields

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 Labels = tuple[str, ...]
+Add = Callable[[float], Any]
 OTHER = "other"
 
 
@@ -90,8 +92,8 @@ ALL = (
 class Sink(Protocol):
     """Where numbers go."""
 
-    def add(self, instrument: Instrument, labels: Labels, value: float) -> None:
-        """Add to a counter, a gauge or an amount; note a duration."""
+    def bind(self, instrument: Instrument, labels: Labels) -> Add:
+        """A function that adds to a counter, a gauge or an amount, or notes a duration."""
         ...
 
 
@@ -102,14 +104,17 @@ class Bound:
     def __init__(self, sinks: list[Sink], most: int) -> None:
         self._sinks = sinks
         self._most = most
-        self._known: dict[str, set[Labels]] = {}
+        self._known: dict[str, dict[Labels, list[Add]]] = {each.name: {} for each in ALL}
 
     def add(self, instrument: Instrument, labels: Labels, value: float) -> None:
-        """See Sink."""
-        known = self._known.setdefault(instrument.name, set())
+        """Add to all of them."""
+        for add in self._known[instrument.name].get(labels) or self._bind(instrument, labels):
+            add(value)
+
+    def _bind(self, instrument: Instrument, labels: Labels) -> list[Add]:
+        known = self._known[instrument.name]
+        if len(known) >= self._most:
+            labels = (OTHER,) * len(labels)
         if labels not in known:
-            if len(known) >= self._most:
-                labels = (OTHER,) * len(labels)
-            known.add(labels)
-        for sink in self._sinks:
-            sink.add(instrument, labels, value)
+            known[labels] = [sink.bind(instrument, labels) for sink in self._sinks]
+        return known[labels]

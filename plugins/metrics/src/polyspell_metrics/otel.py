@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from opentelemetry import metrics
 from polyspell.errors import ConfigError
 
-from polyspell_metrics.instruments import ALL, Instrument, Labels
+from polyspell_metrics.instruments import ALL, Add, Instrument, Labels
 
 _CHAT = {"gen_ai.operation.name": "chat"}
 
@@ -23,7 +24,6 @@ class OpenTelemetry:
     def __init__(self, provider: Any = None) -> None:
         meter = metrics.get_meter("polyspell", meter_provider=provider)
         self._add = {each.name: self._instrument(meter, each) for each in ALL}
-        self._attributes: dict[tuple[str, Labels], dict[str, str]] = {}
 
     def _instrument(self, meter: metrics.Meter, about: Instrument) -> Callable[..., None]:
         name, unit, sentence = about.otel, about.unit, about.about
@@ -33,15 +33,11 @@ class OpenTelemetry:
             return meter.create_up_down_counter(name, unit, sentence).add
         return meter.create_histogram(name, unit, sentence).record
 
-    def add(self, instrument: Instrument, labels: Labels, value: float) -> None:
+    def bind(self, instrument: Instrument, labels: Labels) -> Add:
         """See Sink."""
-        key = (instrument.name, labels)
-        attributes = self._attributes.get(key)
-        if attributes is None:
-            chat = _CHAT if instrument.otel.startswith("gen_ai.client") else {}
-            named = dict(zip(instrument.attributes, labels, strict=True))
-            attributes = self._attributes[key] = {**chat, **named}
-        self._add[instrument.name](value, attributes)
+        chat = _CHAT if instrument.otel.startswith("gen_ai.client") else {}
+        named = dict(zip(instrument.attributes, labels, strict=True))
+        return partial(self._add[instrument.name], attributes={**chat, **named})
 
 
 def exporting(endpoint: str, seconds: float, service: str) -> Any:

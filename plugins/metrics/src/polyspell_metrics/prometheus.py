@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from polyspell.errors import ConfigError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from polyspell_metrics.instruments import ALL, Instrument, Labels
+from polyspell_metrics.instruments import ALL, Add, Instrument, Labels
 
 BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Bounds of durations in seconds: from a tool that only adds to a model that thinks."""
@@ -20,7 +19,6 @@ class Prometheus:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._metrics = {each.name: self._metric(each) for each in ALL}
-        self._add: dict[tuple[str, Labels], Callable[[float], Any]] = {}
         self._server: Any = None
 
     def _metric(self, instrument: Instrument) -> Any:
@@ -32,15 +30,12 @@ class Prometheus:
         cls = Gauge if instrument.kind == "gauge" else Counter
         return cls(name, about, labels, registry=self.registry)
 
-    def add(self, instrument: Instrument, labels: Labels, value: float) -> None:
+    def bind(self, instrument: Instrument, labels: Labels) -> Add:
         """See Sink."""
-        key = (instrument.name, labels)
-        add = self._add.get(key)
-        if add is None:
-            metric = self._metrics[instrument.name]
-            child = metric.labels(*labels) if labels else metric
-            add = self._add[key] = child.observe if instrument.kind == "seconds" else child.inc
-        add(value)
+        metric = self._metrics[instrument.name]
+        child = metric.labels(*labels) if labels else metric
+        add: Add = child.observe if instrument.kind == "seconds" else child.inc
+        return add
 
     def text(self) -> str:
         """The text that Prometheus reads."""

@@ -132,11 +132,10 @@ class Tracing(HookKind):
         """A span within the one of the polyspell span `parent`; within the current one where that
         was begun inside of it, or where there is none."""
         here = otel.get_current()
-        if parent is not None and otel.get_value(names.KEY, here) != parent:
-            outer = self._open.get(parent)
-            if outer is not None:
-                here = trace.set_span_in_context(outer)
-        if not trace.get_current_span(here).get_span_context().is_valid:
+        outer = self._open.get(parent) if parent is not None else None
+        if outer is not None and otel.get_value(names.KEY, here) != parent:
+            here = trace.set_span_in_context(outer)
+        elif not trace.get_current_span(here).get_span_context().is_valid:
             here = self._outside
         self._count += 1
         return self._tracer.start_span(name, here, kind, about)
@@ -160,13 +159,13 @@ class Tracing(HookKind):
         key = outer.span_id if outer is not None else None
         about = names.tool(values["tool"], values["call_id"])
         span = self._begin(f"execute_tool {values['tool']}", SpanKind.INTERNAL, key, about)
-        if self._redact is not None:
-            span.set_attribute(names.ARGUMENTS, self._content(values["arguments"]))
+        if self._redact is None:
+            return await self._within(span, key, call, proceed)
+        span.set_attribute(names.ARGUMENTS, self._content(values["arguments"]))
 
         async def noted(call: HookCall) -> Any:
             value = await proceed(call)
-            if self._redact is not None:
-                span.set_attribute(names.RESULT, self._content(value))
+            span.set_attribute(names.RESULT, self._content(value))
             return value
 
         return await self._within(span, key, call, noted)
