@@ -211,7 +211,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 async def test_who_offers_events_is_found(tmp_path: Path) -> None:
-    folder = tmp_path / "events"
+    folder = tmp_path / "e"
     with pytest.raises(NotFoundError):
         choose(folder, None)
     async with offered(EventBus(), "auto", folder), offered(EventBus(), "0", folder) as second:
@@ -223,6 +223,15 @@ async def test_who_offers_events_is_found(tmp_path: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
         assert all(note.stat().st_mode & 0o777 == 0o600 for note in folder.glob("*.json"))
     assert list(folder.iterdir()) == []
+
+
+async def test_where_a_path_is_too_long_for_a_socket_it_is_a_port(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 100)
+    async with offered(EventBus(), "auto", folder) as server:
+        assert server.address.path is None
+        assert choose(folder, None).token == server.token
+    with pytest.raises(ConfigError, match="too long"):
+        await EventServer(EventBus(), str(folder / "x.sock")).start()
 
 
 def test_notes_of_programs_that_are_gone_are_removed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -15,6 +16,8 @@ from polyspell.errors import NotFoundError
 from polyspell.events.bus import EventBus
 from polyspell.events.serve import EventServer
 from polyspell.events.span import new_id
+
+_LONGEST = 100  # bytes of a socket's path: systems allow 104 to 108
 
 
 class Offer(msgspec.Struct):
@@ -33,14 +36,15 @@ async def offered(bus: EventBus, address: str, folder: Path) -> AsyncIterator[Ev
 
     Args:
         bus: whose events.
-        address: a port or a socket; "auto" is a socket of its own beside the note.
+        address: a port or a socket; "auto" is a socket of its own beside the note, or a free port
+            where there can be none.
         folder: where the notes are (made, for its owner alone).
 
     Raises:
         ConfigError: the address is taken.
     """
     if address == "auto":
-        address = str(folder / f"{os.getpid()}-{new_id()}.sock")
+        address = _own(folder)
     _make(folder)
     async with EventServer(bus, address) as server:
         note = folder / f"{os.getpid()}-{new_id()}.json"
@@ -49,6 +53,12 @@ async def offered(bus: EventBus, address: str, folder: Path) -> AsyncIterator[Ev
             yield server
         finally:
             note.unlink(missing_ok=True)
+
+
+def _own(folder: Path) -> str:
+    path = str(folder / f"{os.getpid()}-{new_id()}.sock")
+    possible = hasattr(socket, "AF_UNIX") and len(os.fsencode(path)) <= _LONGEST
+    return path if possible else "0"
 
 
 def _make(folder: Path) -> None:

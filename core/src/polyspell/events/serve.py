@@ -81,7 +81,7 @@ class EventServer:
             self._server = await self._listen()
         except OSError as error:
             raise ConfigError(
-                f"Events cannot be offered at {self.address}: {error.strerror}.",
+                f"Events cannot be offered at {self.address}: {error.strerror or error}.",
                 hint="Is another program there? Choose another port or path.",
             ) from error
         self._subscription = self._bus.on("**", self._take)
