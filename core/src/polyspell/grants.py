@@ -108,6 +108,12 @@ class Grants:
                 context={"grant": word},
             )
 
+    def key(self) -> tuple[object, ...]:
+        """The same for grants that allow the same, word for word: what one asker was given may be
+        kept for another with this key."""
+        own = None if self.words is None else repr(sorted(self._kinds.items()))
+        return (own,) if self._outer is None else (own, *self._outer.key())
+
     def within(self, outer: Grants) -> Grants:
         """What these grants and the outer ones both allow, with the audit of the inner."""
         if outer is self or (outer.words is None and outer._outer is None):
