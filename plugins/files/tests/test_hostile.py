@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from polyspell.errors import LimitExceeded, PermissionDenied, PolyspellError, ToolError
 from polyspell.grants import Grants
@@ -236,7 +238,18 @@ async def test_a_folder_that_turns_into_a_link_meanwhile_gives_nothing_away(
 
 
 @pytest.mark.parametrize(
-    "name", ["zlib_codec", "bz2", "rot13", "idna", "punycode", "unicode_escape", "x" * 999, "a\0b"]
+    "name",
+    [
+        "zlib_codec",
+        "bz2",
+        "rot13",
+        "idna",
+        "punycode",
+        "utf-7",
+        "unicode_escape",
+        "x" * 999,
+        "a\0b",
+    ],
 )
 async def test_what_is_no_encoding_of_text_is_refused(
     name: str, house: Path, allowed: ToolContext
@@ -318,3 +331,24 @@ async def test_listing_needs_a_grant_for_the_names(house: Path) -> None:
     assert (await list_.call({"path": "data"}, one))["entries"]
     with pytest.raises(PermissionDenied):
         await read.call({"path": "data/a.txt"}, one)
+
+
+async def test_odd_names_and_times_are_told_all_the_same(house: Path, allowed: ToolContext) -> None:
+    odd = house / "data/sub" / os.fsdecode(b"\xff\n;name")
+    odd.write_text("needle")
+    os.utime(odd, (0, 2**36))
+    for tool, arguments in [
+        (list_, {"path": "data/sub"}),
+        (glob, {"path": "data/sub", "pattern": "*"}),
+        (search, {"path": "data/sub", "text": "needle"}),
+    ]:
+        value = await tool.call(arguments, allowed)
+        assert "?\\n;name" in msgspec.json.encode(value).decode()
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/kmsg"), reason="needs Linux")
+async def test_a_file_that_would_wait_for_ever_does_not(house: Path) -> None:
+    os.mkfifo(house / "data/pipe")
+    for path in ("/proc/kmsg", "/proc/self/mem", "data/pipe"):
+        with contextlib.suppress(ToolError):
+            await read.call({"path": path, "encoding": "base64"}, ToolContext())

@@ -62,7 +62,7 @@ def load(descriptor: int, most: int) -> bytes:
         LimitExceeded: there are more than `most`, whatever its size was said to be.
     """
     with os.fdopen(descriptor, "rb") as file:
-        data = file.read(most + 1)
+        data = file.read(most + 1) or b""  # None of what would make us wait, as in /proc
     if len(data) > most:
         hint = "Look for a part of it with files_search, or raise max_file in [tools.files]."
         raise too_much("Bytes of a file:", "max_file", most, hint)

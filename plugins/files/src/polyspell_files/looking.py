@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from polyspell.agents.toolcalls import sendable
 from polyspell.paths import open_folder, permitted
 from polyspell.tools import ToolContext, tool
 
@@ -30,7 +31,7 @@ def list_(context: ToolContext, path: str = ".", limit: int = 1000) -> dict[str,
             if len(entries) >= limit:
                 more += 1
             elif what is not None:
-                entries.append({"name": found.path, **facts(what)})
+                entries.append({"name": sendable(found.path), **facts(what)})
     return {"path": real, "entries": entries, "more": more}
 
 
@@ -52,5 +53,5 @@ def glob(context: ToolContext, pattern: str, path: str = ".", limit: int = 1000)
             if fits(found.path):
                 if len(paths) >= limit:
                     return {"paths": paths, "more": True}
-                paths.append(found.path)
+                paths.append(sendable(found.path))
     return {"paths": paths, "more": False}

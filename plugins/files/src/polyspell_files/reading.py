@@ -84,10 +84,13 @@ def info(context: ToolContext, path: str) -> dict[str, Any]:
 def facts(found: Any) -> dict[str, Any]:
     """What is told of every file: {type, size, modified, mode}."""
     kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
-    changed = datetime.fromtimestamp(found.st_mtime, UTC)
+    try:
+        changed = datetime.fromtimestamp(found.st_mtime, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):  # a file may claim any time
+        changed = None
     return {
         "type": kinds.get(stat.S_IFMT(found.st_mode), "special"),
         "size": found.st_size,
-        "modified": changed.isoformat(timespec="seconds"),
+        "modified": changed,
         "mode": stat.filemode(found.st_mode),
     }

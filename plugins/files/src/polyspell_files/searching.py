@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from polyspell.agents.toolcalls import sendable
 from polyspell.errors import LimitExceeded, ToolError
 from polyspell.grants import Grants
 from polyspell.paths import open_entry, open_file, open_folder, permitted, resolve
@@ -44,18 +45,20 @@ def search(
         limit: how many matches to give.
     """
     limits = options(context)
-    fits, hit = matcher(glob), _hit(text, regex, ignore_case, limits.seconds)
+    left = _clock(limits.seconds)
+    fits, hit = matcher(glob), _hit(text, regex, ignore_case, left)
     matches: list[dict[str, Any]] = []
     files = 0
     with told(path):
         for name, data in _contents(context.grants, path, fits, limits):
             files += 1
+            left()
             for number, line in _lines(data):
                 if hit(line):
                     if len(matches) >= limit:
                         return {"matches": matches, "files": files, "more": True}
                     shown = line.strip()[:_SHOWN]
-                    matches.append({"path": name, "line": number, "text": shown})
+                    matches.append({"path": sendable(name), "line": number, "text": shown})
     return {"matches": matches, "files": files, "more": False}
 
 
@@ -90,14 +93,8 @@ def _lines(data: bytes) -> Iterator[tuple[int, str]]:
     return enumerate(text.split("\n"), 1)
 
 
-def _hit(text: str, as_regex: bool, ignore_case: bool, seconds: float) -> Hit:
-    """Whether a line has the text, until the time is up.
-
-    Raises:
-        ToolError: it is not a regular expression, or empty.
-    """
-    if not text or len(text) > _PATTERN:
-        raise ToolError("Text to look for has 1 to 1,000 characters.", hint="Look for a part.")
+def _clock(seconds: float) -> Callable[[], float]:
+    """Seconds that are left; raises LimitExceeded when there are none."""
     end = time.monotonic() + seconds
 
     def left() -> float:
@@ -107,6 +104,17 @@ def _hit(text: str, as_regex: bool, ignore_case: bool, seconds: float) -> Hit:
             raise too_much("Seconds of a search:", "seconds", seconds, hint)
         return rest
 
+    return left
+
+
+def _hit(text: str, as_regex: bool, ignore_case: bool, left: Callable[[], float]) -> Hit:
+    """Whether a line has the text, until the time is up.
+
+    Raises:
+        ToolError: it is not a regular expression, or empty.
+    """
+    if not text or len(text) > _PATTERN:
+        raise ToolError("Text to look for has 1 to 1,000 characters.", hint="Look for a part.")
     if not as_regex:
         wanted = text.casefold() if ignore_case else text
         return lambda line: left() > 0 and wanted in (line.casefold() if ignore_case else line)

@@ -16,7 +16,7 @@ BOMS = (  # the longer first: that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # No encodings of files; some take a time that grows with the square of the length.
-_REFUSED = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
+_REFUSED = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
 _MEDIA = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
