@@ -236,6 +236,15 @@ def test_files_are_read_and_written_under_grants(tmp_path: Path) -> None:
         assert denied.value.context["grant"].startswith("fs.")
 
 
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(ToolError, match="cannot be written"):
+        call(tools.data_convert, ("fs",), source=[1], file=str(tmp_path / "folder.json"))
+    with pytest.raises(ToolError, match="cannot be written"):
+        call(tools.data_convert, ("fs",), source=[1], file=str(tmp_path / "missing" / "x.json"))
+    assert [p.name for p in tmp_path.iterdir()] == ["folder.json"]
+
+
 def test_a_large_text_is_read_elsewhere_and_comes_back_whole() -> None:
     rows = [{"n": n, "s": "x" * 10} for n in range(5000)]
     text = call(tools.data_convert, source=rows, to="csv")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from polyspell.paths import open_file, permitted
+from polyspell.paths import open_entry, open_file, open_folder, permitted
 from polyspell.tools import ToolContext
 
 from polyspell_data.formats import Delimiter, Format, by_look, by_name
@@ -72,12 +74,19 @@ def read_file(path: str, context: ToolContext, options: Options) -> bytes:
 def write_file(path: str, content: bytes, context: ToolContext) -> str:
     """Write a file whole or not at all, under the grant `fs.write:PATH`; gives its path."""
     real = permitted(context.grants, "fs.write", path)
-    temporary = f"{real}.{os.getpid()}.tmp"
+    folder, _, name = real.rpartition("/")
+    temporary = f".{name[:200]}.{secrets.token_hex(4)}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        with os.fdopen(open_file(temporary, flags), "wb") as file:
-            file.write(content)
-        os.replace(temporary, real)
+        with open_folder(folder or "/") as at:
+            try:
+                with os.fdopen(open_entry(at, temporary, flags), "wb") as file:
+                    file.write(content)
+                os.replace(temporary, name, src_dir_fd=at, dst_dir_fd=at)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary, dir_fd=at)
+                raise
     except OSError as error:
         raise fail(f"{path} cannot be written: {error.strerror}.") from None
     return real
