@@ -55,6 +55,8 @@ def test_a_script_gets_its_arguments_and_input(polyspell: Run, tmp_path: Path) -
     )
     run = polyspell("run", "x.lua", "--input", '{"n": 5}', "one", "two")
     assert (run.returncode, run.stdout) == (0, 'one\t5\n["two"]\n'), run.stderr
+    run = polyspell("run", "x.lua", "--input", '{"n": 5}', "one", "--", "--two")
+    assert (run.returncode, run.stdout) == (0, 'one\t5\n["--two"]\n'), run.stderr
 
 
 def test_a_failed_script_shows_where_and_exits_with_1(polyspell: Run, tmp_path: Path) -> None:
@@ -74,6 +76,7 @@ def test_wrong_usage_exits_with_2(polyspell: Run, tmp_path: Path) -> None:
         ["run", "-e", "x", "--lang", "lua", "--limit", "speed=3"],
         ["run", "-e", "x", "--lang", "lua", "--grant", "???"],
         ["run", "-e", "x", "--lang", "lua", "--input", "{"],
+        ["run", "-e", "x", "--lang", "lua", "--isolaton", "inline"],
         ["no-such-command"],
     ):
         run = polyspell(*args)
@@ -135,6 +138,18 @@ def test_lists_come_as_json(polyspell: Run) -> None:
         run = polyspell(name, "--json")
         assert run.returncode == 0, run.stderr
         assert isinstance(json.loads(run.stdout), list)
+
+
+def test_what_is_named_wrongly_is_answered_with_what_is_right(polyspell: Run) -> None:
+    for args, right in (
+        (["tools", "call", "math"], "math takes expression"),
+        (["run", "-e", "x", "--lang", "cobol"], "Here: javascript, lua"),
+        (["models", "-p", "ecko"], "Did you mean 'echo'?"),
+        (["chat", "-m", "gpt-5", "hello"], "provider/model"),
+    ):
+        run = polyspell(*args)
+        assert run.returncode in (1, 2), (args, run.stderr)
+        assert right in run.stderr
 
 
 def test_a_key_is_kept_and_forgotten(polyspell: Run, tmp_path: Path) -> None:

@@ -67,15 +67,11 @@ class Host:
         self.events = EventBus()
         self.hooks = Hooks(host=self)
         missing = functools.partial(_missing, self)
-        self.providers: Registry[Provider] = Registry(
-            "provider", functools.partial(missing, "provider")
-        )
+        self.providers: Registry[Provider] = Registry("provider", missing)
         self.tools = ToolRegistry(self.config.table("tools"))
-        self.engines: Registry[Engine] = Registry("engine", functools.partial(missing, "engine"))
+        self.engines: Registry[Engine] = Registry("engine", missing)
         self.memory_stores: Registry[Callable[..., Memory]] = Registry("memory store")
-        self.hook_kinds: Registry[type[HookKind]] = Registry(
-            "kind of hook", functools.partial(missing, "kind of hook")
-        )
+        self.hook_kinds: Registry[type[HookKind]] = Registry("kind of hook", missing)
         self.model_catalogs: Registry[ModelCatalog] = Registry("model catalogue")
         self.facts = Facts(self.model_catalogs)
         self.output_parsers: Registry[OutputParser] = Registry("output parser")
@@ -263,7 +259,7 @@ class Host:
         if not model:
             raise ConfigError(
                 "No model is named.",
-                hint="Name one as provider/model, or set `model` in polyspell.toml.",
+                hint="Name one, as in --model local/default, or set `model` in polyspell.toml.",
             )
         return model
 
@@ -343,13 +339,15 @@ class Host:
         return self._scripts
 
 
-def _missing(host: Host, kind: str, name: str) -> str:
+def _missing(host: Host, name: str, shown: str) -> str:
     failed = host.plugins.status.get(name)
     if failed is not None and failed.error:
         return f"Its plugin does not work: {failed.error}"
     if failed is not None and not failed.active:
         return f"Its plugin {failed.distribution} is not active: see `plugins` in polyspell.toml."
-    return f"Install it: pip install polyspell-{name}"
+    if not shown:
+        return f"Install it: pip install polyspell-{name}"
+    return f"Install it: pip install polyspell-{name}, if there is one. Here: {shown}."
 
 
 async def _close(owned: Any) -> None:

@@ -77,7 +77,8 @@ class PluginManager:
     # -- finding --------------------------------------------------------------------------------
 
     def _discover(self, chosen: Callable[[str], bool], asked: Iterable[str]) -> None:
-        for entry in importlib.metadata.entry_points(group=GROUP):
+        entries = importlib.metadata.entry_points(group=GROUP)
+        for entry in sorted(entries, key=lambda entry: entry.name):  # not as the folder has them
             owner = self.status.get(entry.name)
             distribution = _distribution(entry)[0]
             if owner is None:

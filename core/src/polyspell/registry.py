@@ -52,10 +52,11 @@ class Registry(Generic[T]):
 
     Args:
         kind: what the values are, as it reads in an error ("provider").
-        missing_hint: what to do when a name is not there; gets the name, gives a sentence.
+        missing_hint: what to do when a name is not there: a sentence, from the name and a list of
+            names that are there.
     """
 
-    def __init__(self, kind: str, missing_hint: Callable[[str], str] | None = None) -> None:
+    def __init__(self, kind: str, missing_hint: Callable[[str, str], str] | None = None) -> None:
         self.kind = kind
         self._missing_hint = missing_hint
         self._entries: dict[str, Entry[T]] = {}
@@ -153,14 +154,15 @@ class Registry(Generic[T]):
         return value
 
     def _not_found(self, name: str) -> NotFoundError:
-        known = sorted(self._names)
-        near = difflib.get_close_matches(name, known, n=1)
+        near = difflib.get_close_matches(name, sorted(self._names), n=1)
+        known = sorted(self._entries)
+        shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if known[12:] else "")
         if near:
             hint = f"Did you mean {near[0]!r}?"
         elif self._missing_hint is not None:
-            hint = self._missing_hint(name)
+            hint = self._missing_hint(name, shown)
         elif known:
-            hint = f"There is {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}."
+            hint = f"There is {shown}."
         else:
             hint = f"No {self.kind} is registered."
         return NotFoundError(

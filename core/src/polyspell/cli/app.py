@@ -18,7 +18,7 @@ COMMANDS = {
     "repl": "Try a scripting language, line by line",
     "test": "Run the tests of spells",
     "events": "Watch, record and replay what running programs tell",
-    "models": "List, pull and remove models",
+    "models": "List models, and download those that run here",
     "tools": "List and call tools",
     "plugins": "What is installed, and what does not work",
     "engines": "The scripting languages and what they can",

@@ -34,6 +34,7 @@ class Repl:
         self._language = language
         self._sandbox = sandbox
         self._terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        self._waiting = ""
 
     async def hold(self) -> None:
         """Until the end of input. After a limit that broke the context a new one is opened."""
@@ -42,15 +43,14 @@ class Repl:
             click.echo(f"{engine.language} ({engine.version}). Ctrl-D ends.")
         spell = await self._open()
         try:
-            waiting = ""
             async for line in self._lines(engine.name):
-                waiting = f"{waiting}\n{line}" if waiting else line
-                if not waiting.strip():
-                    waiting = ""
+                entry = f"{self._waiting}\n{line}" if self._waiting else line
+                self._waiting = ""
+                if not entry.strip():
                     continue
-                if await self._unfinished(spell, waiting, last=not line):
+                if await self._unfinished(spell, entry, last=not line):
+                    self._waiting = entry
                     continue
-                waiting = ""
                 if spell.lost:
                     await spell.close()
                     click.echo("A new context: what was defined is gone.", err=True)
@@ -94,7 +94,8 @@ class Repl:
         )
         while True:
             try:
-                yield await session.prompt_async(f"{name}> ")
+                sign = "...".rjust(len(name)) if self._waiting else name
+                yield await session.prompt_async(f"{sign}> ")
             except KeyboardInterrupt:
                 yield ""
             except EOFError:

@@ -151,8 +151,10 @@ class Talk:
         elif name == "clear" and agent.memory is not None:
             await agent.memory.clear()
             click.echo("Forgotten.")
-        else:
+        elif name == "help":
             click.echo(HELP)
+        else:
+            click.echo(f"No such command, or something is missing: /{name}. /help lists them.")
 
 
 @contextlib.contextmanager

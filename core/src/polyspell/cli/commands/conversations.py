@@ -25,7 +25,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
     rows = with_host(work)
     for row in rows:
-        row["when"] = datetime.datetime.fromtimestamp(float(str(row["time"]))).strftime("%x %H:%M")
+        when = datetime.datetime.fromtimestamp(float(str(row["time"])))
+        row["when"] = when.isoformat(" ", "minutes")
     columns = {"id": "conversation", "when": "last", "messages": "messages", "title": "about"}
     print_rows(rows, columns, as_json, "Nothing was kept yet.")
 

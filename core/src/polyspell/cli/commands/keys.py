@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from polyspell.cli.show import json_option, print_rows
+from polyspell.cli.show import json_option, print_rows, warn
 from polyspell.host import Host
 
 
@@ -32,6 +32,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
 def set_key(name: str) -> None:
     """Keep a key: asked for without showing it, or read from a pipe."""
     keys = Host().keys
+    if name not in keys.variables:
+        warn(f"No installed provider {name!r} wants a key; `polyspell keys` lists those that do.")
     if sys.stdin.isatty():
         value = click.prompt(f"Key for {name}", hide_input=True)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Any
 
@@ -17,34 +18,49 @@ from polyspell.providers.base import ModelInfo
 
 @click.group("models", invoke_without_command=True)
 @click.option("-p", "--provider", help="Only those of this provider.")
-@click.option("-a", "--all", "everything", is_flag=True, help="Ask all providers.")
+@click.option(
+    "-a",
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Ask all providers, servers on this machine too.",
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, provider: str | None, everything: bool, as_json: bool) -> None:
-    """List the models that can be asked. Without options: those of providers that need no key, and
-    of those whose key is there."""
+    """List the models that can be asked. Without options: those that run here, and those of
+    providers whose key is there."""
     if ctx.invoked_subcommand is not None:
         return
 
     async def work(host: Host) -> list[dict[str, Any]]:
-        rows = []
-        names = [provider] if provider else _ready(host, everything)
-        for name in names:
-            try:
-                found = await host.providers.get(name).models()
-            except PolyspellError as error:
-                if provider or not isinstance(error, AuthError):
-                    warn(f"{name}: {error}")
-                continue
-            for model in found:
-                rows.append(await _row(host, f"{name}/{model.name}", model))
-        return rows
+        if provider:
+            return await _rows(host, provider)
+        names = _ready(host, everything)
+        found = await asyncio.gather(*(_asked(host, name) for name in names))
+        return [row for rows in found for row in rows]
 
     columns = {
         "name": "model", "context_tokens": "context", "features": "features",
         "price": "$ per M in / out", "size": "size", "installed": "installed", "description": "",
     }  # fmt: skip
     print_rows(with_host(work), columns, as_json, "No models: pip install polyspell-local")
+
+
+async def _asked(host: Host, name: str) -> list[dict[str, Any]]:
+    """The models of one provider of many: why it has none to show is a warning."""
+    try:
+        return await _rows(host, name)
+    except AuthError:
+        return []
+    except PolyspellError as error:
+        warn(f"{name}: {error}")
+        return []
+
+
+async def _rows(host: Host, name: str) -> list[dict[str, Any]]:
+    found = await host.providers.get(name).models()
+    return [await _row(host, f"{name}/{model.name}", model) for model in found]
 
 
 async def _row(host: Host, full: str, model: ModelInfo) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from polyspell.scripting.scripts import folder_of, read_source
 from polyspell.scripting.spell import ScriptResult
 
 
-@click.command("run", context_settings={"ignore_unknown_options": True})
+@click.command("run")
 @click.argument("file", required=False)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option("-e", "--eval", "text", help="Run this text; needs --lang.")
@@ -46,7 +46,8 @@ def command(
     offer: str | None, watch_events: bool, profiling: bool, check_types: bool, watch: bool,
     **sandbox: Any,
 ) -> None:  # fmt: skip
-    """Run a spell: a file, - for standard input, or a text with -e.
+    """Run a spell: a file, - for standard input, or a text with -e. What follows the file is
+    `args` in the script; what of it begins with - goes after --.
 
     \b
     polyspell run weather.lua

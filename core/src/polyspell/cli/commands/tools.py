@@ -9,7 +9,7 @@ import msgspec
 
 from polyspell.cli.hosts import with_host
 from polyspell.cli.show import json_option, print_json, print_rows
-from polyspell.errors import ConfigError, PolyspellError
+from polyspell.errors import ConfigError, PolyspellError, ValidationError
 from polyspell.grants import UNRESTRICTED, Grants
 from polyspell.host import Host
 from polyspell.tools import ToolCard, ToolContext, ToolOutput
@@ -48,7 +48,7 @@ def _row(host: Host, card: ToolCard) -> dict[str, Any]:
         tool = host.tools.get(card.name)
     except PolyspellError as error:
         return {**row, "error": str(error), "what": f"does not load: {error}"}
-    row["description"] = tool.description
+    row |= {"description": tool.description, "what": tool.description.partition("\n")[0]}
     return {**row, "parameters": tool.parameters, "grants": list(tool.grants)}
 
 
@@ -69,9 +69,21 @@ def call(name: str, arguments: str, grant: tuple[str, ...]) -> None:
     grants = Grants(grant) if grant else UNRESTRICTED
 
     async def work(host: Host) -> Any:
-        return await host.tools.get(name).call(given, ToolContext(host=host, grants=grants))
+        tool = host.tools.get(name)
+        try:
+            return await tool.call(given, ToolContext(host=host, grants=grants))
+        except ValidationError as error:
+            error.hint = error.hint or f"{name} takes {_parameters(tool.parameters)}."
+            raise
 
     answer = with_host(work)
     if isinstance(answer, ToolOutput) and not answer.media and not answer.error:
         answer = answer.text if answer.data is None else answer.data
     print_json(answer)
+
+
+def _parameters(schema: dict[str, Any]) -> str:
+    """The names of a tool's parameters; those that may be left out with a question mark."""
+    required = schema.get("required", ())
+    names = [n if n in required else f"{n}?" for n in schema.get("properties", {})]
+    return ", ".join(names) or "nothing"
