@@ -279,13 +279,13 @@ async def test_a_folder_that_is_swapped_is_not_entered(house: Path) -> None:
     """What was checked is what is entered, by its descriptor."""
     from polyspell_process.running import _entered
 
-    (house / "work").mkdir()
-    with _entered(f"{house}/work") as entered:
-        (house / "work").rename(house / "moved")
-        (house / "work").symlink_to("/")
+    (house / "job").mkdir()
+    with _entered(f"{house}/job") as entered:
+        (house / "job").rename(house / "moved")
+        (house / "job").symlink_to("/")
         listed = subprocess.run(["pwd", "-P"], cwd=entered, capture_output=True, text=True)  # noqa: ASYNC221
     assert listed.stdout == f"{house}/moved\n"
-    with pytest.raises(OSError), _entered(f"{house}/work"):
+    with pytest.raises(OSError), _entered(f"{house}/job"):
         pass
 
 

@@ -15,6 +15,7 @@ from polyspell.tools import ToolContext, tool
 
 from polyspell_files.access import Options, load, options, told, too_much
 from polyspell_files.texts import bom
+from polyspell_files.trees import is_folder
 from polyspell_files.walking import matcher, readable_walk
 
 _SHOWN = 400  # characters of a line that are given
@@ -65,26 +66,22 @@ def search(
 def _contents(grants: Grants, path: str, fits: Hit, limits: Options) -> Iterator[tuple[str, bytes]]:
     """Names and bytes of the files that may be read, and are text and not too large."""
     real = resolve(path)
-    if grants.allows(f"fs.read:{real}") and not grants.allows(f"fs.read:{real}/"):
+    names = grants.allows(f"fs.read:{real}/") or not grants.allows(f"fs.read:{real}")
+    permitted(grants, "fs.read", path, folder=names)
+    if not names or not is_folder(real):
         grants.require(f"fs.read:{real}")
         yield PurePosixPath(real).name, load(open_file(real), limits.max_file)
         return
-    permitted(grants, "fs.read", path, folder=True)
-    try:
-        opened = open_folder(real, readable=True)
-        with opened as at:
-            for found in readable_walk(at, real, grants, limits):
-                word = f"fs.read:{real.rstrip('/')}/{found.path}"
-                if found.file and fits(found.path) and grants.allows(word):
-                    try:
-                        data = load(open_entry(found.at, found.entry.name), limits.max_file)
-                    except (OSError, ToolError, LimitExceeded):
-                        continue  # not ours to read, another thing by now, or too large
-                    if b"\0" not in data[:8192] or bom(data):
-                        yield found.path, data
-    except NotADirectoryError:
-        grants.require(f"fs.read:{real}")
-        yield PurePosixPath(real).name, load(open_file(real), limits.max_file)
+    with open_folder(real, readable=True) as at:
+        for found in readable_walk(at, real, grants, limits):
+            word = f"fs.read:{real.rstrip('/')}/{found.path}"
+            if found.file and fits(found.path) and grants.allows(word):
+                try:
+                    data = load(open_entry(found.at, found.entry.name), limits.max_file)
+                except (OSError, ToolError, LimitExceeded):
+                    continue  # not ours to read, another thing by now, or too large
+                if b"\0" not in data[:8192] or bom(data):
+                    yield found.path, data
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, str]]:
