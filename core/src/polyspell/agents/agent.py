@@ -197,13 +197,17 @@ class Agent:
 
         async def opening() -> Run:
             run = Run(self, copy, approvals=decided, **options)
-            run.take_over(self._named(copy.agent))
+            run.take_over(self.named(copy.agent))
             return run
 
         return await RunStream(opening).read()
 
-    def _named(self, name: str) -> Agent:
-        """This agent, or the one in its hand-overs that had the conversation."""
+    def named(self, name: str) -> Agent:
+        """This agent, or the one in its hand-overs that has the name.
+
+        Raises:
+            ConfigError: none has.
+        """
         seen, waiting = set[int](), [self]
         while waiting:
             agent = waiting.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from polyspell.errors import ValidationError
 from polyspell.scripting.values import FunctionRef
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ class ScriptFunction:
             ScriptError: the function failed, or its script has ended.
         """
         return await self._spell.call(self.ref, list(arguments))
+
+    def ref_for(self, spell: Spell) -> FunctionRef:
+        """The reference for its own script: to another one the number would be another function.
+
+        Raises:
+            ValidationError: it is another script's.
+        """
+        if spell is not self._spell:
+            raise ValidationError("A function cannot go from one script to another.")
+        return self.ref
 
     def __repr__(self) -> str:
         return f"ScriptFunction({self.ref.name or self.ref.id})"

@@ -20,6 +20,7 @@ from polyspell.hooks import HookCall, through
 from polyspell.scripting.bind import Binder
 from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord, FunctionSpec
 from polyspell.scripting.engine import Call, Reply
+from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.limits import exceeded
 from polyspell.scripting.types import FLAT
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
@@ -196,8 +197,9 @@ class Gate:
             names = value.__struct_fields__
             fields = {name: self.to_script(getattr(value, name)) for name in names}
             return Record(value.api_name, fields)
-        function = getattr(value, "ref", None)
-        return function if isinstance(function, FunctionRef) else value
+        if isinstance(value, ScriptFunction):
+            return value.ref_for(self._spell)
+        return value
 
     def _reference(self, handle: ApiHandle) -> HandleRef:
         number = self._numbers.get(id(handle))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import msgspec
 
 from polyspell.agents import Agent, Result, RunStream
-from polyspell.errors import ValidationError
+from polyspell.errors import PermissionDenied, ValidationError
 from polyspell.events import Event
 from polyspell.hooks import Hook
 from polyspell.messages import Message
-from polyspell.scripting.api.hook import ProceedHandle, hook_of
+from polyspell.scripting.api.hook import ProceedHandle, hook_of, own_options
 from polyspell.scripting.api.memory import MemoryHandle
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
 from polyspell.scripting.api.tool import ToolHandle, find, of_function
@@ -21,6 +22,9 @@ from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.types import Table
 from polyspell.tools import Tool, ToolBox
+
+if TYPE_CHECKING:
+    from polyspell.scripting.spell import Spell
 
 
 class UsageRecord(ApiRecord):
@@ -118,6 +122,12 @@ class AgentHandle(ApiHandle):
         self._module, self._agent = module, agent
 
     @property
+    def _own(self) -> Agent:
+        """The agent, if the script made it: those of the host belong to others, too."""
+        self._module._require_own(self._agent)
+        return self._agent
+
+    @property
     def name(self) -> str:
         """How it is called."""
         return self._agent.name
@@ -130,7 +140,7 @@ class AgentHandle(ApiHandle):
     @property
     def memory(self) -> MemoryHandle | None:
         """What it remembers between runs; nothing for one without a memory."""
-        return MemoryHandle(self._agent.memory) if self._agent.memory is not None else None
+        return MemoryHandle(self._own.memory) if self._own.memory is not None else None
 
     async def run(
         self,
@@ -190,6 +200,7 @@ class AgentHandle(ApiHandle):
             approvals: true or false for all calls, or a table from call id to true, false, a reason
                 or other arguments.
         """
+        self._module._require_own(self._own.named(str(state.get("agent", self.name))))
         return result_record(await self._agent.resume(state, approvals))
 
     def clone(
@@ -221,7 +232,9 @@ class AgentHandle(ApiHandle):
             "temperature": temperature, "max_tokens": max_tokens, "output": schema_of(output),
         }  # fmt: skip
         changes = {key: value for key, value in given.items() if value is not None}
-        return AgentHandle(self._module, self._agent.clone(**changes))
+        grants = self._agent.grants.within(self._module.spell.grants)
+        clone = self._module._keep(self._agent.clone(**changes, grants=grants))
+        return AgentHandle(self._module, clone)
 
     def add_tool(self, tool: str | ToolHandle | Callable[..., Any]) -> None:
         """Give it another tool.
@@ -229,7 +242,7 @@ class AgentHandle(ApiHandle):
         Args:
             tool: a tool, or the name of one.
         """
-        self._agent.add_tool(self._module._tool_of(tool))
+        self._own.add_tool(self._module._tool_of(tool))
 
     def add_hook(
         self,
@@ -247,15 +260,16 @@ class AgentHandle(ApiHandle):
             priority: higher is further outside.
             when: a function of the call, or values that it must have.
         """
-        return self._agent.hooks.add(hook_of(point, hook, priority, when)).name
+        spell = self._module.spell
+        return self._own.hooks.add(hook_of(spell, point, hook, priority, when)).name
 
     async def history(self) -> list[Table]:
         """What it remembers; without a memory, the messages of the last run."""
-        return [from_message(m) for m in await self._agent.history()]
+        return [from_message(m) for m in await self._own.history()]
 
     async def state(self) -> Table:
         """The conversation as plain data."""
-        return await self._agent.state()
+        return await self._own.state()
 
     async def restore(self, state: Table) -> None:
         """Go on from a `state`.
@@ -263,7 +277,7 @@ class AgentHandle(ApiHandle):
         Args:
             state: what `state` gave.
         """
-        await self._agent.restore(state)
+        await self._own.restore(state)
 
     def as_tool(self, *, name: str | None = None, description: str | None = None) -> ToolHandle:
         """The agent as a tool that another agent can call with a prompt.
@@ -282,6 +296,28 @@ class AgentModule(ApiModule):
     """Agents: models with instructions and tools."""
 
     name = "agent"
+
+    def __init__(self, spell: Spell) -> None:
+        super().__init__(spell)
+        self._kept: WeakSet[Agent] = WeakSet()
+
+    def _keep(self, agent: Agent) -> Agent:
+        """An agent that the script made."""
+        self._kept.add(agent)
+        return agent
+
+    def _require_own(self, agent: Agent) -> None:
+        """Go on if the script made the agent.
+
+        Raises:
+            PermissionDenied: it is the host's, which others use, too.
+        """
+        if agent not in self._kept:
+            raise PermissionDenied(
+                f"The agent {agent.name!r} is the host's: a script can ask it, no more.",
+                hint="`clone` makes one of your own.",
+                context={"grant": f"agent:{agent.name}"},
+            )
 
     async def create(
         self,
@@ -339,19 +375,20 @@ class AgentModule(ApiModule):
             tool_choice=tool_choice,
             handoffs=[a._agent for a in handoffs or ()],
             approve=approve and _approver(approve),
-            options=options,
+            options=own_options(options),
             grants=self.spell.grants,
             host=host,
         )
-        agent.hooks = self.spell.agent_hooks()
+        self._keep(agent).hooks = self.spell.agent_hooks()
         for each in hooks or ():
-            agent.hooks.add(_declared(each))
+            agent.hooks.add(_declared(self.spell, each))
         if name:
             self.spell.agents[name] = agent
         return AgentHandle(self, agent)
 
     def get(self, name: str) -> AgentHandle:
-        """An agent by its name: the script's own, or the host's under the grant `agent:NAME`.
+        """An agent by its name: the script's own, or the host's under the grant `agent:NAME`. One
+        of the host's can be asked, cloned and made a tool; it is neither changed nor looked into.
 
         Args:
             name: of the agent.
@@ -400,13 +437,13 @@ def _approver(function: Callable[..., Any]) -> Callable[[Any], Any]:
     return approve
 
 
-def _declared(table: dict[str, Any]) -> Hook:
+def _declared(spell: Spell, table: dict[str, Any]) -> Hook:
     table = dict(table)
     point = table.pop("point", None)
     if not isinstance(point, str):
         raise ValidationError("A hook needs a point.", hint="hook.points() lists them.")
     priority, when = table.pop("priority", 0), table.pop("when", None)
-    return hook_of(point, table.pop("run", None) or table, priority, when)
+    return hook_of(spell, point, table.pop("run", None) or table, priority, when)
 
 
 def event_record(event: Event) -> EventRecord:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from polyspell.errors import ValidationError
 from polyspell.events import Event, Recorder, Subscription, replay
 from polyspell.paths import permitted
 from polyspell.scripting.api.agent import EventRecord, event_record
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
+from polyspell.scripting.values import verify
 
-RESERVED = ("agent.", "provider.", "tool.", "script.", "hook.", "memory.", "workflow.")
+RESERVED = (
+    "agent.", "hook.", "host.", "memory.", "plugin.", "process.", "provider.", "script.", "tool.",
+    "workflow.",
+)  # fmt: skip
+MAX_NAME = 200
+"""Characters of a name or pattern: those who listen keep them."""
 
 
 class SubscriptionHandle(ApiHandle):
@@ -73,7 +80,7 @@ class EventModule(ApiModule):
             await function(event_record(event))
 
         hears = self._hears(when)
-        subscription = self.spell.host.events.on(pattern, listener, when=hears)
+        subscription = self.spell.host.events.on(_short(pattern), listener, when=hears)
         self.spell.closers.append(subscription.close)
         return SubscriptionHandle(subscription)
 
@@ -83,7 +90,9 @@ class EventModule(ApiModule):
         Args:
             pattern: as in `on`.
         """
-        return event_record(await self.spell.host.events.once(pattern, when=self._hears(None)))
+        return event_record(
+            await self.spell.host.events.once(_short(pattern), when=self._hears(None))
+        )
 
     def emit(self, name: str, data: Table | None = None) -> None:
         """Tell that something happened. Names of the host's own events need `event.emit:NAME`.
@@ -92,8 +101,10 @@ class EventModule(ApiModule):
             name: what, with dots.
             data: more about it.
         """
+        _short(name)
         if name.startswith(RESERVED):
             self.spell.grants.require(f"event.emit:{name}")
+        verify(data, "data")  # a function or handle would reach other scripts
         self.spell.host.events.emit(name, {**(data or {})})
 
     def stream(self, pattern: str = "**") -> EventListener:
@@ -102,7 +113,7 @@ class EventModule(ApiModule):
         Args:
             pattern: as in `on`.
         """
-        subscription = self.spell.host.events.stream(pattern, when=self._hears(None))
+        subscription = self.spell.host.events.stream(_short(pattern), when=self._hears(None))
         self.spell.closers.append(subscription.close)
         return EventListener(subscription)
 
@@ -115,7 +126,7 @@ class EventModule(ApiModule):
         """
         path = permitted(self.spell.grants, "fs.write", path)
         self.spell.grants.require("event:**")
-        recorder = Recorder(self.spell.host.events, path, pattern)
+        recorder = Recorder(self.spell.host.events, path, _short(pattern))
         self.spell.closers.append(recorder.close)
         return SubscriptionHandle(recorder)
 
@@ -130,7 +141,7 @@ class EventModule(ApiModule):
         """
         path = permitted(self.spell.grants, "fs.read", path)
         self.spell.grants.require("event.emit:**")
-        return await replay(self.spell.host.events, path, pattern, speed=speed)
+        return await replay(self.spell.host.events, path, _short(pattern), speed=speed)
 
     def _hears(self, when: dict[str, Any] | None) -> Callable[[Event], bool]:
         spell = self.spell
@@ -142,3 +153,9 @@ class EventModule(ApiModule):
             return allowed and all(event.data.get(k) == v for k, v in wanted)
 
         return hears
+
+
+def _short(name: str) -> str:
+    if len(name) > MAX_NAME:
+        raise ValidationError(f"The name of an event has at most {MAX_NAME} characters.")
+    return name

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyspell.agents.types import Result
 from polyspell.errors import ConfigError, ValidationError, describe
 from polyspell.hooks import POINTS, Hook, HookCall, Proceed, plain
 from polyspell.hooks.kinds import read_options
 from polyspell.paths import permitted
+from polyspell.providers.base import Request
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
+
+if TYPE_CHECKING:
+    from polyspell.scripting.spell import Spell
+
+_CHOOSING = {"model", "models", "fallbacks"}
+"""Fields of a request's body by which providers choose a model."""
+_FREE = {"point", "request", "messages", "arguments", "source"}
+"""What a script may change of a call. The rest says who asks whom: hooks of the host go by it."""
 
 
 class ProceedHandle(ApiHandle):
@@ -20,8 +29,8 @@ class ProceedHandle(ApiHandle):
     api_name = "Proceed"
     calls = "run"
 
-    def __init__(self, call: HookCall, proceed: Proceed) -> None:
-        self._call, self._proceed = call, proceed
+    def __init__(self, spell: Spell, call: HookCall, proceed: Proceed) -> None:
+        self._spell, self._call, self._proceed = spell, call, proceed
 
     async def run(self, call: Table | None = None) -> Any:
         """Go on with the call, changed or not; gives its result.
@@ -30,7 +39,7 @@ class ProceedHandle(ApiHandle):
             call: the call as the hook got it, with its changes.
         """
         if call is not None:
-            plain.put(self._call, call, show)
+            _put(self._spell, self._call, call)
         self._result = await self._proceed(self._call)
         return show(self._result)
 
@@ -59,7 +68,8 @@ class HookModule(ApiModule):
             when: a function of the call, or values that it must have.
             name: for `remove`.
         """
-        return self.spell.hooks.add(hook_of(point, hook, priority, when, name or "")).name
+        made = hook_of(self.spell, point, hook, priority, when, name or "")
+        return self.spell.hooks.add(made).name
 
     def use(
         self,
@@ -130,8 +140,10 @@ class HookModule(ApiModule):
         return [{"name": name, "description": text} for name, text in POINTS.items()]
 
 
-def hook_of(point: str, hook: Any, priority: int = 0, when: Any = None, name: str = "") -> Hook:
-    """A hook of script functions."""
+def hook_of(
+    spell: Spell, point: str, hook: Any, priority: int = 0, when: Any = None, name: str = ""
+) -> Hook:
+    """A hook of a script's functions."""
     wanted = _when(when)
     if isinstance(hook, dict):
         unknown = hook.keys() - {"before", "after", "on_error", "onError"}
@@ -144,7 +156,7 @@ def hook_of(point: str, hook: Any, priority: int = 0, when: Any = None, name: st
         on_error = hook.get("on_error") or hook.get("onError")
         return Hook.of(
             point,
-            before=before and _before(before),
+            before=before and _before(spell, before),
             after=after and _after(after),
             on_error=on_error and _on_error(on_error),
             name=name,
@@ -153,18 +165,18 @@ def hook_of(point: str, hook: Any, priority: int = 0, when: Any = None, name: st
         )
 
     async def wrap(call: HookCall, proceed: Proceed) -> Any:
-        handle = ProceedHandle(call, proceed)
+        handle = ProceedHandle(spell, call, proceed)
         given = await hook(plain.see(call, show), handle)
         return plain.take(given, getattr(handle, "_result", None), call, show)
 
     return Hook(point, wrap, name, priority, wanted)
 
 
-def _before(function: Any) -> Callable[[HookCall], Any]:
+def _before(spell: Spell, function: Any) -> Callable[[HookCall], Any]:
     async def before(call: HookCall) -> None:
         changed = await function(plain.see(call, show))
         if isinstance(changed, dict):
-            plain.put(call, changed, show)
+            _put(spell, call, changed)
 
     return before
 
@@ -192,6 +204,40 @@ def _when(when: Any) -> Any:
         "when must be a table of values that the call must have.",
         hint='Write {tool = "files.*"}, or decide inside the hook.',
     )
+
+
+def own_options(options: dict[str, Any] | None) -> dict[str, Any]:
+    """The options that a script gives to a provider.
+
+    Raises:
+        ValidationError: one would choose another model than the one that was granted.
+    """
+    if options and (chosen := _CHOOSING & options.keys()):
+        raise ValidationError(
+            f"options cannot have {min(chosen)!r}.", hint="Name the model beside them."
+        )
+    return options or {}
+
+
+def _put(spell: Spell, call: HookCall, changed: dict[str, Any]) -> None:
+    """Put what a script changed into a call: it may ask another model only where it might anyway.
+
+    Raises:
+        PermissionDenied: it may not ask that model.
+        ValidationError: a value does not fit.
+    """
+    for key in (call.values.keys() & changed.keys()) - _FREE:
+        if show(call.values[key]) != changed[key] and (call.values[key] or changed[key]):
+            raise ValidationError(f"A script cannot change the {key} of a call.")
+    tried = HookCall(call.point, dict(call.values))
+    plain.put(tried, {k: v for k, v in changed.items() if k in _FREE}, show)
+    old, new = call.values.get("request"), tried.values.get("request")
+    if isinstance(old, Request) and isinstance(new, Request):
+        if new.model != old.model:
+            spell.require_model(f"{call.values['provider']}/{new.model}")
+        if new.options != old.options:
+            own_options(new.options)
+    call.values.update(tried.values)
 
 
 def show(value: Any) -> Any:

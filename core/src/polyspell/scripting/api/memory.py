@@ -8,6 +8,7 @@ from polyspell.errors import NotFoundError
 from polyspell.memory import Item, Memory
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
+from polyspell.scripting.values import verify
 
 
 class MemoryHandle(ApiHandle):
@@ -42,6 +43,7 @@ class MemoryHandle(ApiHandle):
             said: Any = to_message(message)
         else:
             said = message
+        verify(metadata, "metadata")
         return (await self._memory.add(said, metadata=metadata, pinned=pinned))[0]
 
     async def messages(self, *, limit: int | None = None) -> list[Table]:
@@ -92,6 +94,7 @@ class MemoryHandle(ApiHandle):
             metadata: other metadata.
             pinned: whether it is never dropped.
         """
+        verify(metadata, "metadata")
         item = await self._memory.update(id, text=text, metadata=metadata, pinned=pinned)
         return _item(item)
 

@@ -15,6 +15,7 @@ from polyspell.providers.call import ModelCall
 from polyspell.providers.named import register_named
 from polyspell.providers.tokens import count_tokens
 from polyspell.scripting.api.agent import ResultRecord, UsageRecord, from_message, to_message
+from polyspell.scripting.api.hook import own_options
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
@@ -64,7 +65,7 @@ class ProviderModule(ApiModule):
             provider: only those of this one.
             query: only those whose name or description has this text.
         """
-        names = [provider] if provider is not None else self.list_()
+        names = [n for n in self.list_() if provider in (None, n)]
         found = []
         for name in names:
             for model in await self.spell.host.providers.get(name).models():
@@ -119,7 +120,7 @@ class ProviderModule(ApiModule):
         """
         settings = {
             "instructions": instructions, "output": output, "temperature": temperature,
-            "max_tokens": max_tokens, "stop": stop or (), "seed": seed, "options": options or {},
+            "max_tokens": max_tokens, "stop": stop or (), "seed": seed, "options": options,
         }  # fmt: skip
         call = self._call(model, prompt, messages, settings)
         async for _ in call.deltas():
@@ -154,7 +155,7 @@ class ProviderModule(ApiModule):
         """
         settings = {
             "instructions": instructions, "temperature": temperature, "max_tokens": max_tokens,
-            "stop": stop or (), "seed": seed, "options": options or {},
+            "stop": stop or (), "seed": seed, "options": options,
         }  # fmt: skip
         return TextStream(self._call(model, prompt, messages, settings))
 
@@ -167,6 +168,7 @@ class ProviderModule(ApiModule):
             said.append(Message.user(prompt))
         if not said:
             raise ValidationError("There is nothing to answer.", hint="Give a prompt or messages.")
+        settings["options"] = own_options(settings["options"])
         instructions = settings.pop("instructions", None)
         if instructions:
             said.insert(0, Message.system(instructions))
@@ -203,6 +205,7 @@ class ProviderModule(ApiModule):
             raise ValidationError(
                 "options cannot have base_url, type, key_env or headers.", hint="Name them beside."
             )
+        own_options((options or {}).get("body"))
         table = {"type": type, "base_url": base_url, "key_env": key_env, **(options or {})}
         given = {key: value for key, value in table.items() if value is not None}
         host = self.spell.host

@@ -77,6 +77,7 @@ class LogModule(ApiModule):
     name = "log"
 
     def _log(self, level: str, text: str, fields: dict[str, Any] | None) -> None:
+        verify(fields, "fields")
         data = {"level": level, "text": text, "fields": fields or {}, "script": self.spell.name}
         self.spell.host.events.emit("script.log", data)
 
