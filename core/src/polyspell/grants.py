@@ -40,6 +40,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _is_path(kind: str, value: str) -> bool:
     """Whether what follows a kind names a file."""
+    if not kind.startswith(("fs", "process")):
+        return False
     if kind.partition(".")[0] == "process":
         return value.startswith(("/", "./", "../", "~"))
     return kind.partition(".")[0] == "fs" and value != ""
