@@ -200,6 +200,12 @@ def test_a_query_that_takes_too_much_is_ended(query: str) -> None:
         call(tools.data_sql, query=query, tables={"t": [{"n": n} for n in range(50)]})
 
 
+def test_an_answer_of_many_large_values_is_refused() -> None:
+    large = ENDLESS.format("", "zeroblob(4000000)")
+    with pytest.raises(LimitExceeded):
+        call(tools.data_sql, query=large, tables={})
+
+
 def test_an_answer_has_so_many_rows_at_most() -> None:
     answer = call(tools.data_sql, query=ENDLESS.format("", "x"), tables={})
     assert (len(answer["rows"]), answer["truncated"]) == (100, True)

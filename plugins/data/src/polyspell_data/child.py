@@ -8,6 +8,7 @@ import msgspec
 from polyspell.errors import PolyspellError
 
 from polyspell_data.jobs import Job, perform
+from polyspell_data.limits import over
 
 
 def confine(job: Job) -> None:
@@ -37,8 +38,9 @@ def main() -> None:
     job = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Job)
     confine(job)
     try:
-        answer = {"value": perform(job)}
-        encoded = msgspec.msgpack.encode(answer)
+        encoded = msgspec.msgpack.encode({"value": perform(job)})
+        if len(encoded) > 4 * job.options.max_bytes:
+            over("bytes", job.options.max_bytes, "The answer is too large.")
     except PolyspellError as error:
         encoded = msgspec.msgpack.encode({"error": error.to_dict()})
     except MemoryError:

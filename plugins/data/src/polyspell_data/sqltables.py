@@ -98,7 +98,7 @@ def _ask(base: sqlite3.Connection, query: str, parameters: Any, options: Options
         if late:
             over("seconds", options.seconds, f"The query takes longer than {options.seconds:g} s.")
         raise _explained(error) from None
-    except (ValueError, OverflowError, MemoryError) as error:
+    except (ValueError, OverflowError) as error:
         raise fail(f"The query cannot be answered: {error}.") from None
     if cursor.description is None:
         raise fail("The query gives no rows.", "Use SELECT.")

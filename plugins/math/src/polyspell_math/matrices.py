@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from polyspell_math.averages import total
-from polyspell_math.numbers import Number, checked, divide, fail, magnitude, root
+from polyspell_math.numbers import Number, checked, divide, fail, magnitude, real, root
 from polyspell_math.work import Work, refuse
 
 Vector = list[Number]
@@ -209,7 +209,7 @@ def eigenvalues(matrix: Matrix, work: Work) -> list[float]:
                 if a[p][q]:
                     theta = math.atan2(2 * a[p][q], a[q][q] - a[p][p]) / 2
                     _rotate(a, p, q, math.cos(theta), math.sin(theta))
-    return sorted((a[i][i] for i in range(size)), reverse=True)
+    return sorted((real(checked(a[i][i])) for i in range(size)), reverse=True)
 
 
 def _rotate(a: list[list[float]], p: int, q: int, c: float, s: float) -> None:
