@@ -111,6 +111,11 @@ def test_xml_has_attributes_children_and_texts() -> None:
     assert back(value, "xml") == value
 
 
+def test_attributes_of_xml_keep_what_a_reader_would_change() -> None:
+    value = {"a": {"@b": "x\ny\tz\r<\"'&>", "#text": "]]> &amp;"}}
+    assert back(value, "xml") == value
+
+
 @pytest.mark.parametrize("value", [{"a b": 1}, {"x": {"@a b": 1}}, {"x": {"@a": [1]}}, "\x00"])
 def test_what_xml_cannot_say_is_refused(value: Any) -> None:
     with pytest.raises(ToolError):

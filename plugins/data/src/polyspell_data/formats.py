@@ -1,4 +1,4 @@
-"""The formats: from bytes to data and back."""
+"""The formats: from bytes to data and back. What a format needs is imported at its first use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import Any, Literal, get_args
 
-from polyspell_data import excel, tables, xmltext, yamltext
+from polyspell_data import tables
 from polyspell_data.limits import Options, fail, over, plain
 
 Format = Literal["json", "jsonl", "yaml", "toml", "csv", "tsv", "xml", "xlsx"]
@@ -65,8 +65,12 @@ def read(
     if len(data) > options.max_bytes:
         over("bytes", options.max_bytes, f"{len(data)} bytes are too many.")
     if format == "xlsx":
+        from polyspell_data import excel
+
         return plain(excel.read(data, options, sheet), options)
     if format == "xml":
+        from polyspell_data import xmltext
+
         return plain(xmltext.read(data, options), options)
     try:
         text = data.decode("utf-8-sig")
@@ -76,6 +80,8 @@ def read(
         tab = "\t" if format == "tsv" else None
         return tables.read_csv(text, options, delimiter or tab)
     if format == "yaml":
+        from polyspell_data import yamltext
+
         return plain(yamltext.read(text, options), options)
     return plain(_parsed(text, format), options)
 
@@ -122,8 +128,12 @@ def write(
         LimitExceeded: it is too large.
     """
     value = plain(value, options)
-    data = excel.write(value) if format == "xlsx" else _text(value, format, delimiter, formulas)
-    encoded = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
+    if format == "xlsx":
+        from polyspell_data import excel
+
+        encoded = excel.write(value)
+    else:
+        encoded = _text(value, format, delimiter, formulas).encode("utf-8", "replace")
     if len(encoded) > options.max_bytes:
         over("bytes", options.max_bytes, f"Written, it has {len(encoded)} bytes.")
     return encoded
@@ -136,8 +146,12 @@ def _text(value: Any, format: str, delimiter: str | None, formulas: bool) -> str
         lines = value if isinstance(value, list) else [value]
         return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     if format == "yaml":
+        from polyspell_data import yamltext
+
         return yamltext.write(value)
     if format == "xml":
+        from polyspell_data import xmltext
+
         return xmltext.write(value)
     if format == "toml":
         return _toml(value)

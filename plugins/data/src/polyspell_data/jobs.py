@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 from typing import Any
 
 import msgspec
-from polyspell.schema import check, expand
 
-from polyspell_data import formats, sqltables
+from polyspell_data import formats
 from polyspell_data.limits import Options, fail, over, plain
 from polyspell_data.tables import columns, rows
 
@@ -77,11 +75,15 @@ def _query(job: Job, data: dict[str, Any]) -> list[Any]:
 
 
 def _sql(job: Job, data: dict[str, Any]) -> Any:
+    from polyspell_data import sqltables
+
     arguments = job.arguments
     return sqltables.ask(arguments["query"], data, arguments["parameters"], job.options)
 
 
 def _validate(job: Job, data: dict[str, Any]) -> dict[str, Any]:
+    from polyspell.schema import check, expand
+
     errors = check(expand(job.arguments["schema"]), data["source"])
     return {"valid": not errors, "errors": errors[:100]}
 
@@ -163,6 +165,8 @@ def _column(values: list[Any]) -> dict[str, Any]:
 
 
 def _numbers(numbers: list[Any]) -> dict[str, Any]:
+    import statistics
+
     about: dict[str, Any] = {"min": min(numbers), "max": max(numbers)}
     try:
         about["mean"], about["median"] = statistics.fmean(numbers), statistics.median(numbers)

@@ -6,10 +6,10 @@ every entity: that is where XML reads files, fetches addresses and grows.
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
 from polyspell_data.limits import MAX_DEPTH, Options, fail, over
 
@@ -109,15 +109,15 @@ def _element(pieces: list[str], name: str, value: Any, indent: str) -> None:
             _element(pieces, name, inner, indent)
         return
     if not isinstance(value, dict):
-        text = escape(_text(value))
+        text = _escaped(value)
         pieces.append(f"{indent}<{name}>{text}</{name}>\n" if text else f"{indent}<{name}/>\n")
         return
     attributes = {k[1:]: v for k, v in value.items() if k.startswith("@")}
     if bad := next((k for k in attributes if not _NAME.fullmatch(k)), None):
         raise fail(f"{bad!r} cannot be the name of an XML attribute.")
-    told = "".join(f" {k}={quoteattr(_text(v))}" for k, v in attributes.items())
+    told = "".join(f' {k}="{_quoted(v)}"' for k, v in attributes.items())
     children = {k: v for k, v in value.items() if not k.startswith(("@", "#text"))}
-    text = escape(_text(value.get("#text")))
+    text = _escaped(value.get("#text"))
     if not children:
         pieces.append(f"{indent}<{name}{told}>{text}</{name}>\n")
         return
@@ -125,6 +125,16 @@ def _element(pieces: list[str], name: str, value: Any, indent: str) -> None:
     for child, inner in children.items():
         _element(pieces, child, inner, indent + "  ")
     pieces.append(f"{indent}</{name}>\n")
+
+
+def _escaped(value: Any) -> str:
+    return html.escape(_text(value), quote=False)
+
+
+def _quoted(value: Any) -> str:
+    """A value within quotes, where a reader would make spaces of ends of lines and tabs."""
+    text = html.escape(_text(value))
+    return text.replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")
 
 
 def _text(value: Any) -> str:
