@@ -74,7 +74,7 @@ class HookModule(ApiModule):
     def use(
         self,
         kind: str,
-        options: Table | None = None,
+        settings: Table | None = None,
         *,
         name: str | None = None,
         priority: int | None = None,
@@ -85,15 +85,15 @@ class HookModule(ApiModule):
 
         Args:
             kind: of the hook.
-            options: the kind's own settings.
+            settings: the kind's own options.
             name: for `stats` and `remove`; the kind's by default.
             priority: higher is further outside.
             when: values that a call must have.
         """
         cls = self.spell.host.hook_kinds.get(kind)
-        given = dict(options or {})
+        given = dict(settings or {})
         if reserved := {"name", "priority", "when"} & given.keys():
-            raise ConfigError(f"{min(reserved)!r} stands beside the options, not among them.")
+            raise ConfigError(f"{min(reserved)!r} stands beside the settings, not among them.")
         needed = cls.grants(read_options(kind, cls, given))
         for grant in (f"hook:{kind}",) if needed is None else needed:
             self.spell.grants.require(grant)
