@@ -13,6 +13,6 @@ def polyspell_providers() -> list[ProviderInfo]:
             name="ollama",
             load="polyspell_ollama.provider:OllamaProvider",
             description="Models that Ollama runs",
-            url="http://localhost:11434",
+            url="http://127.0.0.1:11434",
         )
     ]
