@@ -203,6 +203,7 @@ def test_ctrl_c_waits_until_the_work_has_cleaned_up() -> None:
 
         async def work():
             try:
+                await asyncio.sleep(0.3)  # until the main thread waits for this
                 os.kill(os.getpid(), signal.SIGINT)
                 await asyncio.sleep(3600)
             finally:
