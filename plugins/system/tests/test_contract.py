@@ -127,7 +127,9 @@ async def test_a_time_zone_is_no_path(name: str) -> None:
             await time.call(arguments, run())
 
 
-@pytest.mark.parametrize("at", ["yesterday", "", 1e300, -1e18, "9" * 9999, "2026-13-01", "0001-01-01"])
+@pytest.mark.parametrize(
+    "at", ["yesterday", "", 1e300, -1e18, "9" * 9999, "2026-13-01", "0001-01-01"]
+)
 async def test_what_is_no_time_is_said(at: Any) -> None:
     with pytest.raises(ToolError, match="no time"):
         await time.call({"at": at, "zone": "UTC"}, run())
