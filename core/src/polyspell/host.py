@@ -345,7 +345,7 @@ def _missing(host: Host, name: str, shown: str) -> str:
         return f"Its plugin does not work: {failed.error}"
     if failed is not None and not failed.active:
         return f"Its plugin {failed.distribution} is not active: see `plugins` in polyspell.toml."
-    if not shown:
+    if shown in ("", "route"):  # nothing but what the core brings
         return f"Install it: pip install polyspell-{name}"
     return f"Install it: pip install polyspell-{name}, if there is one. Here: {shown}."
 
