@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import functools
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from polyspell.errors import ValidationError
+from polyspell.schema.cost import SchemaCost, measure
 from polyspell.schema.dialects import admits_null
 
+MAX_ERRORS = 100
+"""The most errors that are told, and..."""
+MAX_TOLD = 200_000_000
+"""...characters that a host may write to find them; else only the first is told."""
+_MAX_MESSAGE = 1000
+_MAX_CHOICES = 50  # alternatives that are looked at to coerce a value
+_MAX_KEPT = 64 * 2**10  # bytes of a schema that is kept
 
-@functools.lru_cache(maxsize=512)
-def _compiled(schema_json: bytes) -> Any:
+
+def _compile(schema_json: bytes) -> tuple[Any, SchemaCost]:
     import jsonschema_rs
 
     try:
-        return jsonschema_rs.validator_for(
-            msgspec.json.decode(schema_json), retriever=_refuse_reference
-        )
+        schema = msgspec.json.decode(schema_json)
+        cost = SchemaCost(schema)
+        made = jsonschema_rs.validator_for(schema, retriever=_refuse_reference)
     except jsonschema_rs.ValidationError as error:
         raise ValidationError(
             f"Not a JSON Schema: {error.message}.", hint="JSON Schema 2020-12 is what is meant."
         ) from error
+    except RecursionError as error:
+        raise ValidationError("The schema is nested too deeply.") from error
+    return made, cost
+
+
+_compiled = functools.lru_cache(maxsize=512)(_compile)
 
 
 def _refuse_reference(uri: str) -> Any:
@@ -31,17 +47,37 @@ def _refuse_reference(uri: str) -> Any:
 
 
 def check(schema: dict[str, Any], value: Any) -> list[dict[str, str]]:
-    """What is wrong with a value: a list of `{path, message}`, empty where it fits.
+    """What is wrong with a value: a list of `{path, message}`, empty where it fits. Of a large
+    value it may be the first error only.
 
     Raises:
-        ValidationError: the schema itself is not one.
+        ValidationError: the schema itself is not one, or it would take too long.
     """
-    validator = _compiled(msgspec.json.encode(schema))
+    packed = msgspec.json.encode(schema)
+    validator, cost = (_compiled if len(packed) <= _MAX_KEPT else _compile)(packed)
     try:
-        found = list(validator.iter_errors(value))
-    except (ValueError, SystemError) as error:  # the latter for text that UTF-8 cannot carry
+        nodes, size = measure(value)
+        cost.require(value, nodes)
+        if validator.is_valid(value):
+            return []
+        errors = _errors(validator, value, cost.size * nodes * size)
+        return [
+            {"path": _path(e.instance_path), "message": e.message[:_MAX_MESSAGE]} for e in errors
+        ]
+    except (ValueError, SystemError, RecursionError) as error:
         return [{"path": "", "message": f"no JSON value: {error}"}]
-    return [{"path": _path(error.instance_path), "message": error.message} for error in found]
+
+
+def _errors(validator: Any, value: Any, work: int) -> Iterator[Any]:
+    if work <= MAX_TOLD:
+        yield from itertools.islice(validator.iter_errors(value), MAX_ERRORS)
+        return
+    import jsonschema_rs
+
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        yield error
 
 
 def _path(steps: list[str | int]) -> str:
@@ -99,6 +135,8 @@ def _meant(schema: Any, value: Any, root: dict[str, Any]) -> dict[str, Any]:
         choices = schema.get("anyOf") or schema.get("oneOf")
         wanted = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else ""
         if not wanted or not isinstance(choices, list):
+            return schema
+        if len(choices) > _MAX_CHOICES:
             return schema
         choices = [_meant(choice, None, root) for choice in choices]
         fitting = [choice for choice in choices if choice.get("type") == wanted]

@@ -4,46 +4,69 @@ from __future__ import annotations
 
 from typing import Any
 
+from polyspell.errors import LimitExceeded
+
 MOST = 1000
 """Items or characters of an example, however many a schema wants."""
+MOST_VALUES = 10_000
+"""Values in an example."""
 
 
-def example(schema: dict[str, Any], root: dict[str, Any] | None = None, depth: int = 0) -> Any:
+def example(schema: dict[str, Any]) -> Any:
     """A small value that fits a schema: its own example or default where it has one, required
-    fields only where it is nested deeply."""
-    root = root or schema
-    for key in ("examples", "enum"):
-        if schema.get(key):
-            return schema[key][0]
-    for key in ("example", "default", "const"):
-        if key in schema:
-            return schema[key]
-    if "$ref" in schema:
-        return example(_resolve(root, schema["$ref"]), root, depth + 1)
-    for key in ("anyOf", "oneOf", "allOf"):
-        if schema.get(key):
-            return example(schema[key][0], root, depth + 1)
-    kind = schema.get("type", "object" if "properties" in schema else None)
-    return _of_type(kind[0] if isinstance(kind, list) else kind, schema, root, depth)
+    fields only where it is nested deeply.
+
+    Raises:
+        LimitExceeded: it would not be small.
+    """
+    return _Maker(schema).of(schema, 0)
 
 
-def _of_type(kind: str | None, schema: dict[str, Any], root: dict[str, Any], depth: int) -> Any:
-    if kind == "object":
-        required = schema.get("required", ())
-        return {
-            name: example(inner, root, depth + 1)
-            for name, inner in schema.get("properties", {}).items()
-            if depth < 3 or name in required
-        }
-    if kind == "array":
-        count = min(schema.get("minItems", 1 if depth < 8 else 0), MOST) or (depth < 8)
-        return [example(schema.get("items", {}), root, depth + 1) for _ in range(count)]
-    if kind == "string":
-        return _text(schema)
-    if kind in ("integer", "number"):
-        low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
-        return min(low, schema.get("maximum", low))
-    return True if kind == "boolean" else None
+class _Maker:
+    def __init__(self, root: dict[str, Any]) -> None:
+        self._root = root
+        self._left = MOST_VALUES
+
+    def of(self, schema: dict[str, Any], depth: int) -> Any:
+        """A value that fits."""
+        self._left -= 1
+        if self._left < 0:
+            raise LimitExceeded(
+                f"An example would have more than {MOST_VALUES} values.",
+                hint="Give the schema an example of its own.",
+                context={"limit": "values", "allowed": MOST_VALUES},
+            )
+        for key in ("examples", "enum"):
+            if schema.get(key):
+                return schema[key][0]
+        for key in ("example", "default", "const"):
+            if key in schema:
+                return schema[key]
+        if "$ref" in schema:
+            return self.of(_resolve(self._root, schema["$ref"]), depth + 1)
+        for key in ("anyOf", "oneOf", "allOf"):
+            if schema.get(key):
+                return self.of(schema[key][0], depth + 1)
+        kind = schema.get("type", "object" if "properties" in schema else None)
+        return self._of_type(kind[0] if isinstance(kind, list) else kind, schema, depth)
+
+    def _of_type(self, kind: str | None, schema: dict[str, Any], depth: int) -> Any:
+        if kind == "object":
+            required = schema.get("required", ())
+            return {
+                name: self.of(inner, depth + 1)
+                for name, inner in schema.get("properties", {}).items()
+                if depth < 3 or name in required
+            }
+        if kind == "array":
+            count = min(schema.get("minItems", 1 if depth < 8 else 0), MOST) or (depth < 8)
+            return [self.of(schema.get("items", {}), depth + 1) for _ in range(count)]
+        if kind == "string":
+            return _text(schema)
+        if kind in ("integer", "number"):
+            low = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+            return min(low, schema.get("maximum", low))
+        return True if kind == "boolean" else None
 
 
 def _text(schema: dict[str, Any]) -> str:
