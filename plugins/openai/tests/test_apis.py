@@ -13,9 +13,11 @@ from polyspell.errors import (
     OverloadedError,
     RateLimitError,
 )
+from polyspell.host import Host
 from polyspell.messages import Media, Message
 from polyspell.providers.base import Request, ToolSpec
 from polyspell.providers.fold import generate
+from polyspell.providers.tokens import count_tokens
 from polyspell.testing.wire import Received, answer, events
 from polyspell_openai.apis import choose
 
@@ -123,6 +125,12 @@ async def test_the_results_of_a_batch_are_responses_and_errors(wired: Wired) -> 
     assert found["b"].response.message.text == "Hi"
     assert isinstance(found["c"].error, RateLimitError)
     assert found["d"].error.context["provider_message"] == "Late"
+
+
+async def test_where_the_service_does_not_count_tokens_are_estimated() -> None:
+    async with Host(plugins=["openai"], config={}) as host:
+        count = await count_tokens(host, "groq/x", [Message.user("Hi")])
+    assert count.estimated and count.tokens > 0
 
 
 async def test_results_that_are_not_there_are_a_clear_error(wired: Wired) -> None:

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from polyspell.host import Host
 
 
+class CompatibleProvider(OpenAIProvider):
+    """A service that speaks like OpenAI, but counts no tokens: Polyspell estimates them."""
+
+    count_tokens = None  # type: ignore[assignment]
+
+
 def __getattr__(name: str) -> Callable[[Host], OpenAIProvider]:
     if name not in PRESETS:
         raise AttributeError(name)
-    return partial(OpenAIProvider, name=name)
+    return partial(OpenAIProvider if name == "openai" else CompatibleProvider, name=name)
