@@ -4,6 +4,7 @@ arguments are the answer's text. Text beside them is not."""
 from __future__ import annotations
 
 import msgspec
+
 from polyspell.messages import Delta
 from polyspell.providers.extras import arguments
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import msgspec
+
 from polyspell.messages import Delta, Message
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
 from polyspell.aio import Pump
 from polyspell.errors import describe
 from polyspell.events import new_id

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+
 from polyspell.errors import ConfigError
 from polyspell.providers.exchange import HttpCall
 from polyspell.providers.failures import Explain

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
 from polyspell.errors import BadResponseError, ProviderError, TransportError
 from polyspell.providers.failures import Explain, is_page, provider_error
 from polyspell.providers.waiting import Timeout

@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+
 from polyspell.errors import BadRequestError, ContextTooLong, PolyspellError
 from polyspell.memory.window import estimate_tokens
 from polyspell.messages import Media, Usage

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+
 from polyspell.errors import (
     AuthError,
     BadRequestError,

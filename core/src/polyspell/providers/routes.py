@@ -25,6 +25,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
 from polyspell.errors import (
     Cancelled,
     ConfigError,

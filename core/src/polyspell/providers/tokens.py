@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
+
 from polyspell.memory.window import estimate_tokens
 from polyspell.messages import Message
 from polyspell.providers.base import Request, ToolSpec

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
+
 from polyspell.errors import ProviderError
 from polyspell.providers.clients import Clients
 from polyspell.providers.exchange import HttpCall, broken, decode, facts, moved, nothing

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import msgspec
+
 from polyspell.errors import TransportError
 
 
