@@ -58,7 +58,8 @@ bench: setup
 
 docs: setup
 	$(BIN)/python scripts/reference.py
-	$(BIN)/zensical build --clean --strict
+	$(BIN)/python scripts/navigation.py
+	$(BIN)/zensical build --clean --strict --config-file zensical.nav.toml
 
 clean:
 	rm -rf .venv site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

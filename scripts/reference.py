@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "reference"
 RELATIVE_LINK = re.compile(r"\[([^\]]+)\]\((?!https?://|#)[^)]*\)")
 NOT_AN_API = {"cli"}
+SECTIONS = {"script": "Scripts", "core": "Core", "plugins": "Plugins", "contrib": "Libraries"}
 
 
 def parts_of(package: Path) -> list[str]:
@@ -40,14 +41,33 @@ def member_page(folder: Path) -> str:
 def pages() -> dict[str, str]:
     """What to write: file names below docs/reference and their text."""
     core = ROOT / "core"
-    made = {"index.md": "# Reference\n\nWritten from the docstrings of the source.\n"}
+    made = {}
     for name in parts_of(core / "src" / "polyspell"):
         made[f"core/{name}.md"] = f"# {name}\n\n::: {name}\n    options:\n      heading_level: 2\n"
     for kind in ("plugins", "contrib"):
         for toml in sorted(ROOT.glob(f"{kind}/*/pyproject.toml")):
             made[f"{kind}/{toml.parent.name}.md"] = member_page(toml.parent)
     made |= {f"script/{name}": text for name, text in script_pages().items()}
-    return made
+    return {"index.md": index(made), **made}
+
+
+def index(made: dict[str, str]) -> str:
+    """The page that links to all others."""
+    lines = ["# Reference", "", "Written from the docstrings of the source."]
+    for folder, heading in SECTIONS.items():
+        names = sorted(name for name in made if name.startswith(f"{folder}/"))
+        lines += ["", f"## {heading}", "", *(f"- [{first_title(made[n])}]({n})" for n in names)]
+    return "\n".join(lines) + "\n"
+
+
+def first_title(text: str) -> str:
+    """The title of a page."""
+    return text.partition("\n")[0].removeprefix("# ")
+
+
+def title_of(page: Path) -> str:
+    """The title of a page that was written."""
+    return first_title(page.read_text("utf-8"))
 
 
 def script_pages() -> dict[str, str]:
