@@ -72,10 +72,7 @@ class Parser:
         Raises:
             ValidationError: there is none, or it does not fit the schema.
         """
-        if len(text) > MAX_TEXT:
-            raise ValidationError(
-                f"The text has more than {MAX_TEXT} characters.", hint="Parse a part of it."
-            )
+        _require_short(len(text))
         options = self._options if self.schema is None else {**self._options, "schema": self.schema}
         value = self._parser.parse(text, options)
         if self.schema is not None:
@@ -96,10 +93,14 @@ class Parser:
         if self.format != "json":
             yield self.parse("".join(chunks))
             return
-        partial, last, seen = PartialJson(), None, []
+        partial, last, seen, size = PartialJson(), None, [], 0
         for chunk in chunks:
             seen.append(chunk)
+            size += len(chunk)
+            _require_short(size)
             partial.feed(chunk)
+            if not partial.grown():  # a large text is not read anew for each word
+                continue
             value = partial.value()
             if value is not None and value != last:
                 last = value
@@ -107,3 +108,10 @@ class Parser:
         whole = self.parse("".join(seen))
         if whole != last:
             yield whole
+
+
+def _require_short(size: int) -> None:
+    if size > MAX_TEXT:
+        raise ValidationError(
+            f"The text has more than {MAX_TEXT} characters.", hint="Parse a part of it."
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
 _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*([\w+#.-]*).*$")
 
 
@@ -31,7 +31,7 @@ def code_blocks(text: str) -> list[dict[str, str]]:
 def sections(text: str) -> list[dict[str, Any]]:
     """The sections by their headings: `{title, level, text, sections}`, nested. Text before the
     first heading is a section of level 0 without a title. Headings inside code do not count."""
-    root: dict[str, Any] = {"title": "", "level": 0, "text": "", "sections": []}
+    root: dict[str, Any] = {"title": "", "level": 0, "text": [], "sections": []}
     path = [root]
     fence = ""
     for line in text.splitlines():
@@ -42,12 +42,13 @@ def sections(text: str) -> list[dict[str, Any]]:
             fence = opening[2]
         heading = None if fence or opening else _HEADING.match(line)
         if heading is None:
-            path[-1]["text"] += line + "\n"
+            path[-1]["text"].append(line)
             continue
         level = len(heading[1])
         while path[-1]["level"] >= level:
             path.pop()
-        section: dict[str, Any] = {"title": heading[2], "level": level, "text": "", "sections": []}
+        title = heading[2].rstrip().rstrip("#").rstrip()
+        section: dict[str, Any] = {"title": title, "level": level, "text": [], "sections": []}
         path[-1]["sections"].append(section)
         path.append(section)
     _strip(root)
@@ -56,6 +57,6 @@ def sections(text: str) -> list[dict[str, Any]]:
 
 
 def _strip(section: dict[str, Any]) -> None:
-    section["text"] = section["text"].strip()
+    section["text"] = "\n".join(section["text"]).strip()
     for inner in section["sections"]:
         _strip(inner)

@@ -10,18 +10,27 @@ from typing import Any
 from polyspell.errors import ConfigError, ValidationError
 from polyspell.outputs.detect import detect
 from polyspell.outputs.markdown import code_blocks, sections
+from polyspell.outputs.patterns import matches_of
 from polyspell.outputs.xmltext import read_xml
 from polyspell.schema import parse_json
 
-REGEX_TIME = 0.5
-"""Seconds that a pattern may take: a hostile one could take for ever."""
-_FENCE = re.compile(r"^\s*(?:```|~~~)[^\n]*\n(.*?)(?:\n\s*(?:```|~~~)\s*$|\Z)", re.DOTALL)
+_FENCES = ("```", "~~~")
+_MAX_CHOICE = 10_000  # characters of a text that names one of several values
+_MAX_VALUES = 1000
+_MAX_YAML = 64 * 2**10  # the reader takes a second for twice as much
+_MAX_NODES = 100_000
 
 
 def unfenced(text: str) -> str:
     """The content of a text that is one fence; any other text as it is."""
-    found = _FENCE.match(text)
-    return found[1] if found is not None else text
+    start, newline, body = text.lstrip().partition("\n")
+    if not start.startswith(_FENCES) or not newline:
+        return text
+    inside, newline, last = body.rstrip().rpartition("\n")
+    if not newline or last.strip() not in _FENCES:
+        return body
+    content = inside.rstrip()
+    return content + inside[len(content) :].partition("\n")[0]
 
 
 def _wrong(wanted: str, text: str) -> ValidationError:
@@ -53,12 +62,26 @@ class YamlParser:
             raise ConfigError("Reading YAML needs PyYAML.", hint="pip install pyyaml") from None
         blocks = [b for b in code_blocks(text) if b["language"] in ("yaml", "yml", "")]
         body = blocks[0]["code"] if blocks else text
-        if body.count("*") > 100 and body.count("&") > 5:
-            raise _wrong("YAML without a flood of aliases", text)
+        if len(body) > _MAX_YAML:
+            raise ValidationError(f"YAML of more than {_MAX_YAML} characters is refused.")
         try:
-            return yaml.safe_load(body)
-        except yaml.YAMLError as error:
+            value = yaml.safe_load(body)
+        except (yaml.YAMLError, RecursionError) as error:
             raise ValidationError(f"Not YAML: {error}.", hint="Answer with YAML only.") from error
+        if _count(value, {}) > _MAX_NODES:
+            raise _wrong("YAML without a flood of aliases", text)
+        return value
+
+
+def _count(value: Any, known: dict[int, int]) -> int:
+    """The values in a value, those that are in several places each time."""
+    if not isinstance(value, dict | list | set):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = _MAX_NODES + 1  # until it is known: an alias may be in itself
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_count(each, known) for each in inner)
+    return known[id(value)]
 
 
 class MarkdownParser:
@@ -117,18 +140,17 @@ class KeyValueParser:
 
     def parse(self, text: str, options: dict[str, Any]) -> Any:
         """The values by their keys; a line without a key goes on with the last value."""
-        found: dict[str, str] = {}
-        last: str | None = None
+        found: dict[str, list[str]] = {}
+        last: list[str] | None = None
         for line in unfenced(text).splitlines():
             match = self._line.match(" ".join(line.split()))
             if match:
-                last = match[1].strip()
-                found[last] = match[2].strip()
+                last = found[match[1].strip()] = [match[2].strip()]
             elif last is not None and line.strip():
-                found[last] = f"{found[last]}\n{line.strip()}".strip()
+                last.append(line.strip())
         if not found:
             raise _wrong("lines of key: value", text)
-        return found
+        return {key: "\n".join(lines).strip() for key, lines in found.items()}
 
 
 class EnumParser:
@@ -141,6 +163,8 @@ class EnumParser:
         values = options.get("values") or options.get("schema", {}).get("enum")
         if not values:
             raise ConfigError("The enum parser needs values.", hint="Give it values = {...}.")
+        if len(text) > _MAX_CHOICE or len(values) > _MAX_VALUES:
+            raise _wrong(f"one of at most {_MAX_VALUES} values", text)
         said = text.strip().strip("\"'`*._ ").lower()
         for value in values:
             if said == str(value).lower():
@@ -158,20 +182,9 @@ class RegexParser:
 
     def parse(self, text: str, options: dict[str, Any]) -> Any:
         """The first match, or with `all` every one."""
-        try:
-            import regex
-        except ImportError:
-            raise ConfigError("The regex parser needs regex.", hint="pip install regex") from None
         if "pattern" not in options:
             raise ConfigError("The regex parser needs a pattern.", hint="Give it pattern = ...")
-        try:
-            matches = list(regex.finditer(options["pattern"], text, regex.M, timeout=REGEX_TIME))
-        except regex.error as error:
-            raise ConfigError(f"Not a pattern: {error}.", hint="Correct it.") from error
-        except TimeoutError as error:
-            raise ValidationError(
-                f"The pattern took longer than {REGEX_TIME:g} s.", hint="Use a simpler one."
-            ) from error
+        matches = matches_of(options["pattern"], text)
         found = [m.groupdict() or list(m.groups()) or m[0] for m in matches]
         if options.get("all"):
             return found

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 _decode = msgspec.json.Decoder().decode
+_SMALL = 4096  # characters of a text that is looked at with each piece
 _CLOSING = {"{": "}", "[": "]"}
 
 
@@ -25,6 +26,16 @@ class PartialJson:
         self._safe = 0  # up to here the text can be closed as it is
         self._safe_open = ""
         self._done = False
+        self._told = 0  # characters when somebody asked last
+
+    def grown(self) -> bool:
+        """Whether enough has come that the value is worth a look: any at first, more of a large
+        text. So all looks together cost a few times what one costs."""
+        size = len(self._text)
+        if size > _SMALL and size - self._told < size // 8 and not self._done:
+            return False
+        self._told = size
+        return True
 
     def feed(self, chunk: str) -> None:
         """Take the next piece."""

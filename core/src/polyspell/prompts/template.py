@@ -2,82 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import jinja2
-from jinja2 import meta, nodes
-from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import meta
 
-from polyspell.errors import LimitExceeded, ValidationError
+from polyspell.errors import ValidationError
+from polyspell.prompts.sandbox import MAX_SIZE, MAX_STEPS, Budget, Environment, budget, too_long
 
-MAX_STEPS = 20_000
-"""Turns of loops in one rendering."""
-MAX_SIZE = 2**20
-"""Characters of a rendered text, and of any text made on the way."""
+MAX_TEXT, MAX_TOKENS = 2**18, 15_000
+"""Characters of a template, and words and signs in its tags."""
+MAX_LOOPED = 2**26
+"""Characters of the template itself that loops may repeat."""
 
-FILTERS = (
-    "abs", "batch", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first",
-    "float", "int", "items", "join", "last", "length", "list", "lower", "max", "min", "reverse",
-    "round", "slice", "sort", "string", "sum", "title", "tojson", "trim", "truncate", "unique",
-    "upper", "wordcount",
-)  # fmt: skip
-"""The filters of Jinja2 that templates may use: none makes much out of little."""
-
-_FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
-_COUNTED = "polyspell_counted"
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """No calls of methods, no large results, and loops that are counted."""
-
-    intercepted_binops = frozenset({"*", "**", "%", "+"})
-
-    def __init__(self, load: Callable[[str], str | None] | None) -> None:
-        super().__init__(
-            undefined=jinja2.StrictUndefined,
-            keep_trailing_newline=True,
-            loader=jinja2.FunctionLoader(load) if load is not None else None,
-        )
-        self.filters = {name: self.filters[name] for name in FILTERS}
-        self.filters[_COUNTED] = _counted
-        self.globals = {}
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
-        for loop in tree.find_all(nodes.For):
-            loop.iter = nodes.Filter(loop.iter, _COUNTED, [], [], None, None, lineno=loop.lineno)
-        return tree
-
-    def is_safe_callable(self, obj: Any) -> bool:
-        return False
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        for one, other in ((left, right), (right, left)):
-            if operator == "*" and isinstance(one, str | list | tuple) and isinstance(other, int):
-                raise SecurityError("repeating a text or a list is not allowed")
-        if operator == "**" or (operator == "%" and isinstance(left, str)):
-            raise SecurityError(f"{operator} is not allowed here")
-        result = super().call_binop(context, operator, left, right)
-        if isinstance(result, int) and result.bit_length() > 4096:
-            raise SecurityError("a number grew too large")
-        return result
-
-
-@jinja2.pass_context
-def _counted(context: jinja2.runtime.Context, values: Iterable[Any]) -> Iterable[Any]:
-    """The values of a loop, counted over all loops of a rendering."""
-    steps: list[int] = context.parent["polyspell_steps"]
-    for value in values:
-        steps[0] += 1
-        if steps[0] > MAX_STEPS:
-            raise LimitExceeded(
-                f"The template loops more than {MAX_STEPS} times.",
-                hint="Give it shorter lists.",
-                context={"limit": "steps", "allowed": MAX_STEPS},
-            )
-        yield value
+_PLAIN = {"data", "whitespace", "comment", "comment_begin", "comment_end"}
+_FAULTS = (TypeError, ValueError, ArithmeticError, LookupError, RecursionError, SyntaxError)
 
 
 class Template:
@@ -106,16 +46,33 @@ class Template:
         self.text = text
         self.name = name
         self.defaults = defaults or {}
-        self._environment = _Environment(load)
+        self._steps = min(MAX_STEPS, MAX_LOOPED // max(1, len(text)))
+        self._environment = Environment(load)
+        budget.set(Budget(self._steps))
         try:
+            self._require_short()
             self._template = self._environment.from_string(text)
             tree = self._environment.parse(text)
         except jinja2.TemplateSyntaxError as error:
             raise ValidationError(
                 f"{name}, line {error.lineno}: {error.message}.", hint="Templates are Jinja2."
             ) from error
+        except (RecursionError, SyntaxError) as error:
+            raise ValidationError(f"{name} is nested too deeply.", hint="Simplify it.") from error
         self.variables = sorted(meta.find_undeclared_variables(tree))
         """The names that the text uses."""
+
+    def _require_short(self) -> None:
+        """Compiling takes a second for a few times as much."""
+        words = 0
+        if len(self.text) <= MAX_TEXT:
+            words = sum(kind not in _PLAIN for _, kind, _ in self._environment.lex(self.text))
+        if len(self.text) > MAX_TEXT or words > MAX_TOKENS:
+            raise ValidationError(
+                f"{self.name} is too large: {MAX_TEXT} characters and {MAX_TOKENS} words in tags "
+                "are the most.",
+                hint="Make several templates of it.",
+            )
 
     def render(self, values: dict[str, Any] | None = None, /, **more: Any) -> str:
         """The text with its variables filled in.
@@ -128,15 +85,12 @@ class Template:
         given = {**self.defaults, **(values or {}), **more}
         pieces: list[str] = []
         size = 0
+        budget.set(Budget(self._steps))
         try:
-            for piece in self._template.generate({**given, "polyspell_steps": [0]}):
+            for piece in self._template.generate(given):
                 size += len(piece)
                 if size > MAX_SIZE:
-                    raise LimitExceeded(
-                        f"{self.name} becomes longer than {MAX_SIZE} characters.",
-                        hint="Give it less.",
-                        context={"limit": "size", "allowed": MAX_SIZE},
-                    )
+                    raise too_long()
                 pieces.append(piece)
         except jinja2.UndefinedError as error:
             needed = ", ".join(self.variables) or "none"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
-from polyspell.errors import PolyspellError, ValidationError
+from polyspell.errors import PolyspellError
 from polyspell.schema import check, expand
 
 _EMPTY: tuple[Any, ...] = ([], {}, ())
@@ -119,10 +118,10 @@ class Expectation:
 
     def to_match(self, pattern: str) -> None:
         """It is a text in which a regular expression is found."""
-        try:
-            found = isinstance(self.value, str) and re.search(pattern, self.value) is not None
-        except re.error as error:
-            raise ValidationError(f"{pattern!r} is no regular expression: {error}.") from error
+        from polyspell.outputs.patterns import matches_of
+
+        text = self.value if isinstance(self.value, str) else ""
+        found = isinstance(self.value, str) and bool(matches_of(pattern, text, 1, lines=False))
         self._settle(found, "to match", pattern)
 
     def to_contain(self, item: Any) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from polyspell.errors import ValidationError
 from polyspell.outputs import Parser, detect
+from polyspell.outputs.base import MAX_TEXT
 from polyspell.outputs.markdown import code_blocks, sections
 from polyspell.schema import parse_json
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
@@ -94,7 +96,7 @@ class OutputModule(ApiModule):
         Args:
             text: what a model wrote.
         """
-        return detect(text)
+        return detect(_short(text))
 
     def repair(self, text: str) -> Any:
         """The value of JSON that is damaged.
@@ -102,7 +104,7 @@ class OutputModule(ApiModule):
         Args:
             text: JSON as a model wrote it.
         """
-        return parse_json(text)
+        return parse_json(_short(text))
 
     def sections(self, markdown: str) -> list[Table]:
         """The sections of Markdown: `{title, level, text, sections}`.
@@ -110,7 +112,7 @@ class OutputModule(ApiModule):
         Args:
             markdown: the text.
         """
-        return sections(markdown)
+        return sections(_short(markdown))
 
     def code_blocks(self, text: str) -> list[Table]:
         """The blocks of code in Markdown: `{language, code}`.
@@ -118,4 +120,12 @@ class OutputModule(ApiModule):
         Args:
             text: the text.
         """
-        return [dict(block) for block in code_blocks(text)]
+        return [dict(block) for block in code_blocks(_short(text))]
+
+
+def _short(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise ValidationError(
+            f"The text has more than {MAX_TEXT} characters.", hint="Give a part of it."
+        )
+    return text
