@@ -24,7 +24,7 @@ _NO_TESTS = 5  # the exit code of pytest, too
 
 
 @click.command("test")
-@click.argument("paths", nargs=-1, type=click.Path(exists=True), metavar="FILE...")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True), metavar="[FILE]...")
 @click.option("-k", "words", help='Only tests with these words: "weather and not slow".')
 @click.option("-x", "first", is_flag=True, help="Stop at the first failure.")
 @click.option("--maxfail", type=int, help="Stop at so many failures.")

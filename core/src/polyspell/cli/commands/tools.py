@@ -42,14 +42,20 @@ def command(
 
 def _row(host: Host, card: ToolCard) -> dict[str, Any]:
     """A tool as it is shown, and why if it does not load."""
-    row = {**msgspec.structs.asdict(card), "what": card.description.partition("\n")[0]}
+    row = {**msgspec.structs.asdict(card), "what": _sentence(card.description)}
     row["note"] = f"deprecated: {card.deprecated}" if card.deprecated else ""
     try:
         tool = host.tools.get(card.name)
     except PolyspellError as error:
         return {**row, "error": str(error), "what": f"does not load: {error}"}
-    row |= {"description": tool.description, "what": tool.description.partition("\n")[0]}
+    row["what"] = row["what"] or _sentence(tool.description)
+    row["description"] = tool.description
     return {**row, "parameters": tool.parameters, "grants": list(tool.grants)}
+
+
+def _sentence(text: str) -> str:
+    """The first sentence of a text, on one line."""
+    return " ".join(text.split()).partition(". ")[0].rstrip(".")
 
 
 def _whole(row: dict[str, Any]) -> dict[str, Any]:
