@@ -7,7 +7,9 @@ from pathlib import Path
 
 from polyspell import errors
 from polyspell.cli.app import COMMANDS
+from polyspell.config import _TABLES
 from polyspell.host import Host
+from polyspell.scripting.limits import Limits
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +52,16 @@ def test_the_tables_of_providers_have_their_keys_and_addresses() -> None:
 def test_every_command_is_on_the_page_of_the_command_line() -> None:
     text = page("docs/guides/command-line.md")
     assert [name for name in COMMANDS if f"`polyspell {name}" not in text] == []
+
+
+def test_every_limit_is_on_the_page_of_the_sandbox() -> None:
+    text = page("docs/guides/sandbox.md")
+    assert [name for name in Limits.__struct_fields__ if f"| `{name}` |" not in text] == []
+
+
+def test_every_table_of_the_configuration_is_on_its_page() -> None:
+    told = set(re.findall(r"\[\[?(\w+)", page("docs/guides/configuration.md")))
+    assert set(_TABLES) - told == set()
 
 
 def test_the_table_of_the_readme_names_what_is_there() -> None:

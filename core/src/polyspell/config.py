@@ -34,7 +34,6 @@ _TABLES = (
     "providers",
     "sandbox",
     "tools",
-    "memory",
     "hooks",
     "models",
     "prompts",

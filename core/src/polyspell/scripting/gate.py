@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polyspell.errors import NotFoundError, describe
+from polyspell.errors import NotFoundError, PolyspellError, describe
 from polyspell.hooks import HookCall, through
 from polyspell.scripting.bind import Binder
 from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord, FunctionSpec
@@ -77,11 +77,12 @@ class Gate:
         self.calls += 1
         try:
             # What the host keeps of what a script hands over is not in the script's own memory.
-            self.traffic += call.size or size_of(call.arguments)
+            left = self._most_traffic - self.traffic
+            self.traffic += call.size or size_of(call.arguments, left)
             if self.traffic > self._most_traffic:
-                raise exceeded("traffic", self._most_traffic)
+                raise self._over("traffic", self._most_traffic)
             if self.calls > self._most_calls:
-                raise exceeded("calls", self._most_calls)
+                raise self._over("calls", self._most_calls)
             if call.target == "host":
                 return Reply(call.id, self._spell.load(*call.arguments))
             entry, owner = self._find(call.target, call.name)
@@ -99,10 +100,16 @@ class Gate:
                 if self.profile is not None:
                     self._note(entry.name, begin)
             if self.busy > self._most_busy:
-                raise exceeded("cpu", self._most_busy)
+                raise self._over("cpu", self._most_busy)
             return Reply(call.id, value)
         except Exception as error:
             return Reply(call.id, error=describe(error))
+
+    def _over(self, limit: str, allowed: float) -> PolyspellError:
+        """The error for a limit: the engine ends its script with it, or is ended."""
+        error = exceeded(limit, allowed)
+        self._spell.doomed(error)
+        return error
 
     async def _later(
         self, call: Call, entry: Entry, owner: Any, bound: tuple[Any, Any] | None = None
@@ -111,7 +118,7 @@ class Gate:
         self.waiting += 1
         try:
             if self.waiting > self._most_waiting:
-                raise exceeded("pending", self._most_waiting)
+                raise self._over("pending", self._most_waiting)
             if bound is None:
                 value = await self._through_hooks(call, entry, owner)
             else:
@@ -236,20 +243,30 @@ def _or_endless(limit: float | None) -> float:
     return math.inf if limit is None else limit
 
 
-def size_of(value: Any) -> int:
-    """About how many bytes a value is."""
+_PLAIN = frozenset({int, float, bool, type(None)})
+
+
+def size_of(value: Any, most: float = math.inf) -> int:
+    """About how many bytes a value is; somewhere above `most` it is not looked at further."""
     kind = type(value)
     if kind is str or kind is bytes:
         return 16 + len(value)
     if kind is Record:
-        return size_of(value.fields)
+        return size_of(value.fields, most)
     if kind is not dict and kind is not list:
         return 16
     total = 32 * len(value)
-    for item in value.values() if kind is dict else value:
+    if kind is dict:
+        total += sum(map(len, value))
+        value = value.values()
+    if total > most or _PLAIN.issuperset(map(type, value)):
+        return total
+    for item in value:
         inner = type(item)
         if inner is str or inner is bytes:
             total += len(item)
         elif inner is dict or inner is list or inner is Record:
-            total += size_of(item)
-    return total + sum(map(len, value)) if kind is dict else total
+            total += 32 + size_of(item, most - total)
+        if total > most:
+            break
+    return total

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from polyspell.errors import ValidationError
 from polyspell.scripting.engine import Call, Context, ContextOptions, Outcome, Reply, Source
-from polyspell.scripting.values import decode_own, encode_own, pack_big_ints
+from polyspell.scripting.values import decode_own, encode_own, few, pack_big_ints
 from polyspell.scripting.worker.frames import Codec
 
 
@@ -139,13 +140,30 @@ ToWorker = Run | Invoke | Answer | Cancel | Release | Query
 ToHost = Ask | Ended | Printed | Dropped | Gave
 
 
+_SMALL = 2**18
+_CONTAINERS = bytes([*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
+_OTHERS = bytes(set(range(256)) - set(_CONTAINERS))
+MAX_OWN = 20_000
+"""Functions, handles and records in a message from a worker."""
+
+
 class WireCodec(Codec):
-    """Messages of one direction written, of the other read. Ints beyond 64 bits cost a detour."""
+    """Messages of one direction written, of the other read. Ints beyond 64 bits cost a detour.
+    `wary`: who writes what is read may be an enemy."""
 
     __slots__ = ()
 
-    def __init__(self, reads: Any) -> None:
+    def __init__(self, reads: Any, *, wary: bool = False) -> None:
         super().__init__(reads, enc_hook=encode_own, ext_hook=decode_own)
+        if wary:
+            trusting = self.decode
+
+            def decode(frame: Any) -> Any:
+                require_few(frame)
+                with few(MAX_OWN):
+                    return trusting(frame)
+
+            self.decode = decode
         plain = self.encode_into
 
         def encode_into(message: Any, out: bytearray, offset: int) -> None:
@@ -159,13 +177,25 @@ class WireCodec(Codec):
         self.encode_into = encode_into
 
 
+def require_few(frame: memoryview) -> None:
+    """Go on if a frame does not unfold to millions of lists and tables, of a byte each on the wire
+    and many in memory. Text and pictures have some of their first bytes, too.
+
+    Raises:
+        ValidationError: it may.
+    """
+    size = len(frame)
+    if size > _SMALL and len(bytes(frame).translate(None, _OTHERS)) > 1_000_000 + size // 16:
+        raise ValidationError("There are too many values in one message.")
+
+
 def _packed(message: Any) -> Any:
     return type(message)(*[pack_big_ints(v) for v in msgspec.structs.astuple(message)])
 
 
 def host_codec() -> Codec:
     """The host's side."""
-    return WireCodec(ToHost)
+    return WireCodec(ToHost, wary=True)
 
 
 def worker_codec() -> Codec:

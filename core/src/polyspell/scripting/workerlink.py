@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from polyspell.scripting.worker import Worker
 
 ENTRY = "polyspell.scripting.serve:serve"
+MAX_STRAYS = 1000
+"""Messages about nothing that a worker may send, besides one for each of ours."""
 _MESSAGES: dict[str, Any] = {
     "run": wire.Run, "call": wire.Invoke, "cancel": wire.Cancel, "release": wire.Release,
 }  # fmt: skip
@@ -40,6 +42,7 @@ class WorkerLink:
         self._queries: dict[int, asyncio.Future[Any]] = {}
         self._numbers = itertools.count(1)
         self._closing = False
+        self._sent = self._strays = 0
         self._watch: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -65,6 +68,7 @@ class WorkerLink:
     def _post(self, message: Any) -> None:
         if self._worker is None:
             return
+        self._sent += 1
         try:
             self._worker.send(message)
         except WorkerExited:
@@ -119,16 +123,28 @@ class WorkerLink:
             else:
                 self._spell.answer_later(reply, self)
         elif type(message) is wire.Ended:
-            self._spell.finished(message.outcome())
+            if not self._spell.finished(message.outcome()):
+                self._stray()
         elif type(message) is wire.Printed:
             self._print(message)
         elif type(message) is wire.Dropped:
-            self._spell.dropped(message.handles)
+            self._stray(len(message.handles) - self._spell.dropped(message.handles))
         else:
             self._gave(message)
 
+    def _stray(self, count: int = 1) -> None:
+        """Messages about nothing. Some may have crossed with one of ours; no honest worker sends
+        many."""
+        self._strays += count
+        if self._strays > MAX_STRAYS + self._sent:
+            problem = "The script's process sent too many messages that mean nothing."
+            self._spell.broken(ScriptError(problem, hint="Its engine is not itself any more."))
+
     def _print(self, message: wire.Printed) -> None:
         """What the worker let through is counted again: nothing there is trusted."""
+        if not message.text:
+            self._stray()
+            return
         try:
             self._spell.printed(message.stream, message.text)
         except PolyspellError as error:
@@ -137,9 +153,10 @@ class WorkerLink:
     def _gave(self, message: wire.Gave) -> None:
         future = self._queries.get(message.number)
         if future is None or future.done():
+            self._stray()
             return
         if message.error is not None:
-            future.set_exception(PolyspellError.from_dict(message.error))
+            future.set_exception(script_error(message.error))
         else:
             future.set_result(message.value)
 

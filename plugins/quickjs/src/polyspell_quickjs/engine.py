@@ -28,9 +28,7 @@ class JavaScriptEngine:
         name="javascript",
         language="JavaScript",
         version=f"QuickJS-ng (jsbox {importlib.metadata.version('jsbox')})",
-        features=frozenset(
-            {"modules", "async", "hot_reload", "typescript", "memory_limit"}
-        ),
+        features=frozenset({"modules", "async", "hot_reload", "typescript", "memory_limit"}),
         warm="polyspell_quickjs.engine:warm",
     )
 

@@ -152,11 +152,16 @@ class WrenContext:
         with self._working():
             while (self._inbox or self.runs.ready) and not self._closed:
                 self._step()
-            if self._host.made > _MANY_HANDLES and not self._closed:
+            if self._host.made > _MANY_HANDLES and self._usable:
                 self._host.made = 0
                 self.vm.collect()
         if dropped := self._host.take_dropped():
             self.port.drop(dropped)
+
+    @property
+    def _usable(self) -> bool:
+        """Whether it is neither closed nor ended by a limit."""
+        return not self._closed and self._dead is None
 
     def _step(self) -> None:
         try:

@@ -128,6 +128,7 @@ class FrameReader:
         if start and left:
             self._buffer[:left] = self._buffer[start : self._end]
         self._end = left
-        size = max(need, CHUNK)
+        # No more than has come, and as much again: a length alone must not cost its memory.
+        size = max(CHUNK, min(need, 2 * left))
         if len(self._buffer) < size or len(self._buffer) > CHUNK >= size:
             self._renew(size)

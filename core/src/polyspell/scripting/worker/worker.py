@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from .errors import HardeningError, WorkerExited, WorkerStartError
+from .errors import HardeningError, WorkerExited, WorkerProtocolError, WorkerStartError
 from .frames import SYSTEM, Codec
 from .launch import Process
 from .records import Ended, Exit, Failure, HardeningReport, Hello, Reason, Spec, System
@@ -224,6 +224,8 @@ class Worker:
         """The reason, and a sentence where only the host can say more."""
         if ended.code is None:
             return "lost", ""
+        if self._asked == "protocol" and isinstance(self._wire_error, WorkerProtocolError):
+            return "protocol", str(self._wire_error)  # however quick it was to end itself
         if ended.code == KILLED and (self._asked or KILLED < 0):
             if self._asked == "protocol":
                 return "protocol", str(self._wire_error or "It closed the wire and ran on.")
