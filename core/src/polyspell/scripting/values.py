@@ -207,7 +207,7 @@ def few(most: float) -> Iterator[None]:
         _left = math.inf
 
 
-_KINDS = {
+_KINDS: dict[int, msgspec.msgpack.Decoder[Any]] = {
     code: msgspec.msgpack.Decoder(kind, ext_hook=decode_own)
     for code, kind in (
         (_FUNCTION, tuple[int, str | None, str | None, dict[str, Any] | None]),
