@@ -7,10 +7,12 @@ spell, in the event loop.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from polyspell.errors import ScriptError
 from polyspell.scripting.engine import Call, Context, ContextOptions, Engine, Outcome, Port, Reply
@@ -133,6 +135,7 @@ class ThreadLink:
         self._inbox: queue.SimpleQueue[Callable[[Context], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ready: asyncio.Future[Context] = self._loop.create_future()
+        self._queries: set[asyncio.Future[Any]] = set()
         self._closed = False
 
     async def open(self) -> None:
@@ -145,15 +148,18 @@ class ThreadLink:
         try:
             context = self._opener(self._options, self)
         except Exception as error:
-            self._tell(self._ready.set_exception, error)
+            self._tell(_settle, self._ready, None, error)
             return
-        self._tell(self._ready.set_result, context)
+        self._tell(_settle, self._ready, context, None)
         while (work := self._inbox.get()) is not None:
-            work(context)
+            try:
+                work(context)
+            except Exception as error:  # the thread lives on, to be closed
+                self._tell(self._spell.broken, ScriptError(f"The engine failed: {error!r:.500}"))
         context.close()
 
     def _tell(self, function: Callable[..., Any], *arguments: Any) -> None:
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(function, *arguments)
 
     def send(self, method: str, *arguments: Any) -> None:
@@ -162,6 +168,8 @@ class ThreadLink:
 
     async def query(self, method: str, *arguments: Any) -> Any:
         """Let the thread call a method of the context; gives what it gives."""
+        if self._closed:
+            raise ScriptError("The script has ended.")
         future: asyncio.Future[Any] = self._loop.create_future()
 
         def work(context: Context) -> None:
@@ -173,12 +181,15 @@ class ThreadLink:
             else:
                 self._tell(_settle, future, value, None)
 
+        self._queries.add(future)
+        future.add_done_callback(self._queries.discard)
         self._inbox.put(work)
         return await future
 
     def abort(self) -> None:
         """Tell the engine by its context's `kill`, where it has one."""
-        if self._ready.done() and not self._ready.exception():
+        ready = self._ready.done() and not self._ready.cancelled()
+        if ready and not self._ready.exception():
             kill = getattr(self._ready.result(), "kill", None)
             if kill is not None:
                 kill()
@@ -190,7 +201,9 @@ class ThreadLink:
         self._closed = True
         self.abort()
         self._inbox.put(None)
-        await self._loop.run_in_executor(None, self._thread.join, 5.0)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join, 5.0)
+        for future in list(self._queries):  # the thread ended before it came to them
+            self._tell(_settle, future, None, ScriptError("The script has ended."))
 
     def cpu(self) -> float | None:
         """Not known from outside."""
@@ -206,10 +219,24 @@ class ThreadLink:
         if waits:
             self._tell(self._start, call)
             return None
-        return asyncio.run_coroutine_threadsafe(self._answer(call), self._loop).result()
+        answer: concurrent.futures.Future[Reply] = concurrent.futures.Future()
+        self._tell(self._at_once, call, answer)
+        while not self._loop.is_closed():
+            with contextlib.suppress(TimeoutError):
+                return answer.result(1.0)
+        return Reply(call.id, error=ScriptError("The host has ended.").to_dict())
+
+    def _at_once(self, call: Call, answer: concurrent.futures.Future[Reply]) -> None:
+        reply = self._spell.ask(call)
+        if isinstance(reply, Reply):
+            answer.set_result(reply)
+        else:  # there are hooks around it
+            work = self._spell.spawn(cast(Coroutine[Any, Any, Reply], reply))
+            work.add_done_callback(lambda work: answer.set_result(_result(call, work)))
 
     def _start(self, call: Call) -> None:
-        self._spell.spawn(self._later(call))
+        if not self._spell.lost:
+            self._spell.spawn(self._later(call))
 
     async def _later(self, call: Call) -> None:
         self.send("answer", await self._answer(call))
@@ -231,6 +258,12 @@ class ThreadLink:
     def drop(self, handles: Sequence[int]) -> None:
         """The script dropped handles."""
         self._tell(self._spell.dropped, list(handles))
+
+
+def _result(call: Call, work: asyncio.Task[Reply]) -> Reply:
+    if work.cancelled() or work.exception() is not None:
+        return Reply(call.id, error=ScriptError("The script was closed.").to_dict())
+    return work.result()
 
 
 def _settle(future: asyncio.Future[Any], value: Any, error: Exception | None) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
-from polyspell.errors import NotFoundError, PermissionDenied
+from polyspell.errors import NotFoundError, PermissionDenied, ValidationError
 from polyspell.grants import Grants
 
 ENDINGS = (".lua", ".mjs", ".js", ".mts", ".ts", ".json", ".wren", ".py")
 MAX_SIZE = 4 * 2**20
+MAX_NAME = 1000
 
 
 class Loader:
@@ -41,12 +43,20 @@ class Loader:
                 f"There is no module {specifier!r}: this script has no folder.",
                 hint="Run it from a file.",
             )
+        if len(specifier) > MAX_NAME or "\0" in specifier or "\0" in (importer or ""):
+            raise NotFoundError("This cannot be the name of a module.", hint="Is it a path?")
         file = self._find(specifier, importer)
         relative = file.relative_to(self._root).as_posix()
         self._grants.require(f"import:{relative}")
         if file.stat().st_size > MAX_SIZE:
             raise NotFoundError(f"The module {relative} is larger than {MAX_SIZE} bytes.")
-        return {"name": relative, "source": file.read_text("utf-8"), "file": relative}
+        try:
+            source = file.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValidationError(f"The module {relative} is not UTF-8 text.") from error
+        except OSError as error:
+            raise NotFoundError(f"The module {relative} cannot be read.") from error
+        return {"name": relative, "source": source, "file": relative}
 
     def _find(self, specifier: str, importer: str | None) -> Path:
         assert self._root is not None
@@ -56,25 +66,33 @@ class Loader:
             base = (self._root / importer).parent
         own = Path(importer).suffix if importer else ""
         for name in (specifier, specifier.replace(".", "/")) if not relative else (specifier,):
-            for candidate in self._candidates(base / name, own):
-                found = candidate.resolve()
-                if not found.is_relative_to(self._root):
-                    raise PermissionDenied(
-                        f"The module {specifier!r} is outside the script's folder.",
-                        hint="Scripts import from their own folder only.",
-                        context={"grant": f"import:{specifier}"},
-                    )
-                if found.is_file():
+            path = Path(os.path.normpath(base / name))
+            self._require_inside(path, specifier)
+            for candidate in self._candidates(path, own):
+                if os.path.isfile(candidate):
+                    found = candidate.resolve()
+                    self._require_inside(found, specifier)  # links are followed
                     return found
         raise NotFoundError(
             f"There is no module {specifier!r}.",
             hint=f"It must be a file below {self._root.name}/.",
         )
 
-    @staticmethod
-    def _candidates(path: Path, own: str) -> list[Path]:
+    def _require_inside(self, path: Path | str, specifier: str) -> None:
+        """Nothing outside is asked for, not even whether it is there."""
+        assert self._root is not None
+        if not Path(path).is_relative_to(self._root):
+            raise PermissionDenied(
+                f"The module {specifier!r} is outside the script's folder.",
+                hint="Scripts import from their own folder only.",
+                context={"grant": f"import:{specifier}"},
+            )
+
+    def _candidates(self, path: Path, own: str) -> list[Path]:
         endings = sorted(ENDINGS, key=lambda ending: ending != own)
         with_ending = [path.with_name(path.name + ending) for ending in endings]
         as_folder = [path / f"{stem}{e}" for e in endings for stem in ("init", "index", "__init__")]
+        if path == self._root:  # what is beside it is outside
+            return as_folder
         named = [path] if path.suffix in ENDINGS else []
         return [*named, *with_ending, *as_folder]

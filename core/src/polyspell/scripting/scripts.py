@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from polyspell.aio import finish
 from polyspell.errors import ConfigError, NotFoundError, ScriptError
 from polyspell.hookspecs import EngineInfo
 from polyspell.scripting.engine import Context, ContextOptions, Engine, Port, Source
@@ -115,9 +116,14 @@ class Scripts:
             sandbox.trusted,
         )
         opener = _restorer(engine, *resume) if resume is not None else None
-        await spell.start(self._link(spell, engine, options, opener), resume is not None)
+        link = self._link(spell, engine, options, opener)
         self._open.add(spell)
         spell.closers.append(lambda: self._open.discard(spell))
+        try:
+            await spell.start(link, resume is not None)
+        except BaseException:  # cancelled, too: nothing is left at work
+            await finish(spell.close())
+            raise
         return spell
 
     async def resume(self, sealed: bytes, key: bytes, language: str, **options: Any) -> Spell:
@@ -192,8 +198,11 @@ class Scripts:
         """
         if isinstance(source, Source):
             options.setdefault("name", source.name)
-        async with await self.open(language, sandbox=sandbox, **options) as spell:
+        spell = await self.open(language, sandbox=sandbox, **options)
+        try:
             return await spell.run(source)
+        finally:
+            await finish(spell.close())
 
     async def run_file(
         self, path: str | Path, *, language: str | None = None, **options: Any

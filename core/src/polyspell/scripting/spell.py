@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,21 +17,24 @@ from polyspell.errors import PolyspellError, ScriptError
 from polyspell.events import current_span, own_context
 from polyspell.grants import Grants
 from polyspell.hooks import HookCall, Hooks, through
-from polyspell.scripting.engine import Call, EngineFacts, Outcome, Reply, Source
+from polyspell.scripting.engine import Call, EngineFacts, Outcome, Reply, Source, Stats
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.gate import Gate
 from polyspell.scripting.limits import exceeded
 from polyspell.scripting.modules import Loader
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.values import FunctionRef, HandleRef
-from polyspell.scripting.watch import Watch
+from polyspell.scripting.watch import GRACE, Watch
 
 if TYPE_CHECKING:
     from polyspell.host import Host
     from polyspell.scripting.links import Link
     from polyspell.scripting.vocabulary import Vocabulary
 
+log = logging.getLogger("polyspell.scripting")
 R = TypeVar("R")
+PATIENCE = 0.25
+"""Seconds in which an engine has to say what a run has used."""
 Write = Callable[[str, str], None]
 
 
@@ -107,7 +111,7 @@ class Spell:
         self._resumed: tuple[int, ...] = ()
         self._work: set[asyncio.Task[Any]] = set()
         self._broken: PolyspellError | None = None
-        self._closed = False
+        self._closed = self._doomed = False
         self._loop = asyncio.get_running_loop()
 
     async def start(self, link: Link, resumed: bool = False) -> None:
@@ -193,16 +197,24 @@ class Spell:
 
     async def get(self, name: str) -> Any:
         """A global of the script; a function comes as an async callable."""
-        return self._live(await self._link.query("get", name))
+        return self._live(await self._query("get", name))
 
     async def set(self, name: str, value: Any) -> None:
         """Set a global of the script."""
-        await self._link.query("set", name, self.gate.to_script(value))
+        await self._query("set", name, self.gate.to_script(value))
+
+    async def _query(self, method: str, *arguments: Any) -> Any:
+        self._require_alive()
+        async with Watch(self, self._link):
+            return await self._link.query(method, *arguments)
+
+    def _require_alive(self) -> None:
+        if self.lost:
+            raise self._broken or ScriptError("The script has ended.", hint="Open a new one.")
 
     async def _task(self, begin: Callable[[int], None]) -> Any:
         """Start a task and wait for its end; leaving early cancels it."""
-        if self._closed or self._broken is not None:
-            raise self._broken or ScriptError("The script has ended.", hint="Open a new one.")
+        self._require_alive()
         if not self._outcomes:  # nothing is at work: limits count anew
             self.gate.begin()
             self._output = 0
@@ -231,18 +243,13 @@ class Spell:
         return self.gate.to_host(value)
 
     async def _usage(self, begin: float, cpu: float) -> SpellUsage:
-        with contextlib.suppress(PolyspellError):
-            stats = await self._link.query("stats")
-            stats = stats if isinstance(stats, dict) else msgspec.to_builtins(stats)
-            used = self._link.cpu()
-            return SpellUsage(
-                time.perf_counter() - begin,
-                stats.get("cpu", 0.0) if used is None else used - cpu,
-                stats.get("memory"),
-                self.gate.calls,
-                self._output,
-            )
-        return SpellUsage(time.perf_counter() - begin)
+        wall, used, stats = time.perf_counter() - begin, self._link.cpu(), Stats()
+        if not self.lost:  # an engine that does not say it at once is not waited for
+            with contextlib.suppress(PolyspellError, msgspec.ValidationError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    stats = msgspec.convert(await self._link.query("stats"), Stats)
+        spent = stats.cpu if used is None else used - cpu
+        return SpellUsage(wall, spent, stats.memory, self.gate.calls, self._output)
 
     # -- what the link brings -------------------------------------------------------------------
 
@@ -268,8 +275,8 @@ class Spell:
         """A module file for the script."""
         return self._loader.load(specifier, importer)
 
-    def finished(self, outcome: Outcome) -> None:
-        """A task has ended."""
+    def finished(self, outcome: Outcome) -> bool:
+        """A task has ended; whether there was one."""
         if self._early is not None:
             self._early[outcome.task] = outcome
         future = self._outcomes.get(outcome.task)
@@ -277,14 +284,17 @@ class Spell:
         if outcome.fatal and error is not None:
             self.broken(error)  # the other tasks of the context have ended with it
         if future is None or future.done():
-            return
+            return future is not None or self._early is not None
         if error is not None:
             future.set_exception(error)
-            return
+            return True
         try:  # now: the script may drop its handles before who waits goes on
             future.set_result(self._live(outcome.value))
         except PolyspellError as problem:
             future.set_exception(problem)
+        except RecursionError:
+            future.set_exception(ScriptError("What the script gave is nested too deeply."))
+        return True
 
     @property
     def lost(self) -> bool:
@@ -297,8 +307,19 @@ class Spell:
             self._broken = script_error(error.to_dict())
             self._link.abort()
         for future in self._outcomes.values():
-            if not future.done():
+            if not future.done() and not self._loop.is_closed():
                 future.set_exception(self._broken)
+
+    def doomed(self, error: PolyspellError) -> None:
+        """A limit was reached in the host. The engine ends the script when it is told, with the
+        line in its error; one that does not is ended soon."""
+        if not self._doomed:
+            self._doomed = True
+            self._loop.call_later(GRACE, self._end_doomed, error)
+
+    def _end_doomed(self, error: PolyspellError) -> None:
+        if not self.lost:
+            self.broken(error)
 
     def over_output(self, text: str) -> bool:
         """Count what the script prints; whether it is too much."""
@@ -322,10 +343,12 @@ class Spell:
         else:
             self._printed.append(text)
 
-    def dropped(self, handles: list[int]) -> None:
-        """The script holds these handles no more."""
-        for handle in self.gate.drop(handles):
+    def dropped(self, handles: list[int]) -> int:
+        """The script holds these handles no more; gives how many there were."""
+        gone = self.gate.drop(handles)
+        for handle in gone:
             self._close_handle(handle)
+        return len(gone)
 
     def function(self, ref: FunctionRef) -> ScriptFunction:
         """A function of the script, to be called by the host."""
@@ -392,25 +415,34 @@ class Spell:
             self.grants.require(f"provider:{model}")
 
     async def close(self) -> None:
-        """End the script and free all that it held."""
+        """End the script and free all that it held. From another event loop than its own, too."""
+        if self._loop is not asyncio.get_running_loop() and self._loop.is_running():
+            done = asyncio.run_coroutine_threadsafe(self.close(), self._loop)
+            return await asyncio.wrap_future(done)
         if self._closed:
             return
         self._closed = True
-        await reap(*self._work)
+        self._link.abort()  # nothing more begins while the rest is put away
+        if not self._loop.is_closed():
+            await reap(*self._work)
         for handle in self.gate.drop_all():
             self._close_handle(handle)
         for closer in reversed(self.closers):
-            result = closer()
-            if asyncio.iscoroutine(result):
-                await result
+            try:
+                result = closer()
+                if asyncio.iscoroutine(result):
+                    await result
+            except Exception as error:
+                log.warning("Something of %s could not be closed", self.name, exc_info=error)
         await self._link.close()
         self.broken(ScriptError("The script has ended."))
 
     def _close_handle(self, handle: Any) -> None:
-        close = getattr(handle, "close", None)
-        if close is None:
+        try:
+            result = handle.close() if hasattr(handle, "close") else None
+        except Exception as error:
+            log.warning("A handle of %s could not be closed", self.name, exc_info=error)
             return
-        result = close()
         if asyncio.iscoroutine(result):
             self.host.events.spawn(result)
 

@@ -189,7 +189,7 @@ def decode_own(code: int, data: memoryview) -> Any:
     kind = _KINDS.get(code)
     if kind is None:
         raise ValidationError(f"Unknown extension {code} on the wire.")
-    content = kind.decode(data)
+    content: Any = kind.decode(data)
     return int(content) if code == _BIG_INT else _MAKE[code](*content)
 
 

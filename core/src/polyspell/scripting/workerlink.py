@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
     from polyspell.scripting.worker import Worker
 
+log = logging.getLogger("polyspell.scripting")
 ENTRY = "polyspell.scripting.serve:serve"
 MAX_STRAYS = 1000
 """Messages about nothing that a worker may send, besides one for each of ours."""
@@ -99,6 +101,9 @@ class WorkerLink:
     async def close(self) -> None:
         """Kill the worker."""
         self._closing = True
+        if self._worker is not None and self._worker.loop is not asyncio.get_running_loop():
+            self._worker.abort()
+            return
         if self._worker is not None:
             await self._worker.kill()
         if self._watch is not None:
@@ -116,6 +121,15 @@ class WorkerLink:
     # -- what the worker sends ------------------------------------------------------------------
 
     def _got(self, message: Any) -> None:
+        if self._closing:
+            return
+        try:
+            self._take(message)
+        except Exception as error:
+            log.exception("A message of %s could not be taken", self._spell.name)
+            self._spell.broken(ScriptError(f"The script's process sent nonsense: {error!r:.200}"))
+
+    def _take(self, message: Any) -> None:
         if type(message) is wire.Ask:
             reply = self._spell.ask(message.call())
             if isinstance(reply, Reply):
@@ -123,7 +137,10 @@ class WorkerLink:
             else:
                 self._spell.answer_later(reply, self)
         elif type(message) is wire.Ended:
-            if not self._spell.finished(message.outcome()):
+            outcome = message.outcome()
+            if outcome.error is not None:
+                outcome = msgspec.structs.replace(outcome, error=_error(outcome.error))
+            if not self._spell.finished(outcome):
                 self._stray()
         elif type(message) is wire.Printed:
             self._print(message)
@@ -156,7 +173,7 @@ class WorkerLink:
             self._stray()
             return
         if message.error is not None:
-            future.set_exception(script_error(message.error))
+            future.set_exception(PolyspellError.from_dict(_error(message.error)))
         else:
             future.set_result(message.value)
 
@@ -170,6 +187,16 @@ class WorkerLink:
         for future in self._queries.values():
             if not future.done():
                 future.set_exception(gone)
+
+
+def _error(told: dict[str, Any]) -> dict[str, Any]:
+    """An error as a worker tells it, each field of its kind."""
+    error: dict[str, Any] = {k: str(told[k]) for k in ("code", "message", "hint") if k in told}
+    if "retryable" in told:
+        error["retryable"] = bool(told["retryable"])
+    if isinstance(told.get("context"), dict):
+        error["context"] = told["context"]
+    return error
 
 
 def _death(exit: Exit, limits: Limits) -> PolyspellError:

@@ -205,6 +205,8 @@ class MontyContext:
         limits, alone = self._options.limits, self._tasks <= {task}
         if self._kernel is None:
             kernel = self._kernel = Kernel(Worker(limits), self._desk.call, self._printed)
+            if self._closed:  # while the worker began: `kill` has not seen it
+                kernel.worker.kill()
             kernel.start(face_of(self._options))
         elif alone and limits.cpu and self._kernel.busy > _FRESH * limits.cpu:
             self._kernel.renew()

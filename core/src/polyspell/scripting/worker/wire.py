@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any, cast
 
 from .errors import WorkerProtocolError
 from .frames import Codec, FrameReader, append
 from .records import System
-
-log = logging.getLogger("polyspell.worker")
 
 # So many of the largest frames may wait for a worker that does not read.
 BACKLOG = 4
@@ -84,17 +81,9 @@ class Wire(asyncio.BufferedProtocol):
                 if system:
                     self._on_system(self._decode(system, frame))
                 else:
-                    self._give(self._decode(self._codec, frame))
+                    self._on_message(self._decode(self._codec, frame))
         except WorkerProtocolError as error:
             self._fail(error)
-
-    def _give(self, message: Any) -> None:
-        """What cannot be understood ends the worker, which may have been made to write it."""
-        try:
-            self._on_message(message)
-        except Exception as error:
-            log.debug("a message of a worker could not be taken", exc_info=error)
-            raise WorkerProtocolError(f"A message makes no sense: {error!r:.200}") from error
 
     def _fail(self, error: WorkerProtocolError) -> None:
         self._error = error
