@@ -55,6 +55,14 @@ class Hooks:
         copy._hooks, copy._added = list(self._hooks), self._added
         return copy
 
+    def __len__(self) -> int:
+        """How many there are, those further outside not counted."""
+        return len(self._hooks)
+
+    def __bool__(self) -> bool:
+        """True, hooks or none."""
+        return True
+
     def add(self, hook: Hook) -> Hook:
         """Add a hook; one without a name gets one. Gives the hook as it is kept.
 

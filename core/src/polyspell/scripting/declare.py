@@ -53,13 +53,14 @@ class ApiHandle:
     Set `api_name`; `iterates` names a method that gives `[]` at the end and `[item]` before, by
     which the languages iterate over it; `calls` names the method that it stands for where it is
     called like a function. `close`, where there is one, is called when the script drops the handle
-    or ends.
+    or ends. `weight` is about how many bytes one costs the host; it counts as traffic.
     """
 
     api_kind: ClassVar[str] = "handle"
     api_name: ClassVar[str] = ""
     iterates: ClassVar[str | None] = None
     calls: ClassVar[str | None] = None
+    weight: ClassVar[int] = 1000
 
 
 class ApiRecord(msgspec.Struct):

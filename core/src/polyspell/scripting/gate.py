@@ -211,6 +211,9 @@ class Gate:
     def _reference(self, handle: ApiHandle) -> HandleRef:
         number = self._numbers.get(id(handle))
         if number is None:
+            self.traffic += handle.weight
+            if self.traffic > self._most_traffic:
+                raise self._over("traffic", self._most_traffic)
             number, self._next = self._next, self._next + 1
             self._handles[number] = handle
             self._numbers[id(handle)] = number

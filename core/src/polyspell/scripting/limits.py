@@ -29,7 +29,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
         output: bytes that it may print.
         depth: nested calls of script functions.
         pending: host calls that may wait at the same time.
-        traffic: bytes that it may hand to the host.
+        traffic: bytes that it may hand to the host, and make the host keep.
     """
 
     wall: float | None = 300.0

@@ -14,7 +14,7 @@ from polyspell.errors import PermissionDenied, ValidationError
 from polyspell.events import Event
 from polyspell.hooks import Hook
 from polyspell.messages import Message
-from polyspell.scripting.api.hook import ProceedHandle, hook_of, own_options
+from polyspell.scripting.api.hook import ProceedHandle, hook_of, own_options, require_few
 from polyspell.scripting.api.memory import MemoryHandle
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
 from polyspell.scripting.api.tool import ToolHandle, find, of_function
@@ -117,6 +117,7 @@ class AgentHandle(ApiHandle):
     """A model with instructions and tools."""
 
     api_name = "Agent"
+    weight = 5000
 
     def __init__(self, module: AgentModule, agent: Agent) -> None:
         self._module, self._agent = module, agent
@@ -261,7 +262,8 @@ class AgentHandle(ApiHandle):
             when: a function of the call, or values that it must have.
         """
         spell = self._module.spell
-        return self._own.hooks.add(hook_of(spell, point, hook, priority, when)).name
+        made = hook_of(spell, point, hook, priority, when)
+        return require_few(self._own.hooks).add(made).name
 
     async def history(self) -> list[Table]:
         """What it remembers; without a memory, the messages of the last run."""
@@ -381,7 +383,7 @@ class AgentModule(ApiModule):
         )
         self._keep(agent).hooks = self.spell.agent_hooks()
         for each in hooks or ():
-            agent.hooks.add(_declared(self.spell, each))
+            require_few(agent.hooks).add(_declared(self.spell, each))
         if name:
             self.spell.agents[name] = agent
         return AgentHandle(self, agent)

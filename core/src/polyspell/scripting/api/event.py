@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polyspell.errors import ValidationError
+from polyspell.errors import LimitExceeded, PolyspellError, ValidationError
 from polyspell.events import Event, Recorder, Subscription, replay
 from polyspell.paths import permitted
 from polyspell.scripting.api.agent import EventRecord, event_record
@@ -13,10 +14,16 @@ from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
 from polyspell.scripting.values import verify
 
+if TYPE_CHECKING:
+    from polyspell.scripting.spell import Spell
+
+log = logging.getLogger("polyspell.scripting")
 RESERVED = (
     "agent.", "hook.", "host.", "memory.", "plugin.", "process.", "provider.", "script.", "tool.",
     "workflow.",
 )  # fmt: skip
+MAX_LISTENERS = 500
+"""Listeners of one script."""
 MAX_NAME = 200
 """Characters of a name or pattern: those who listen keep them."""
 
@@ -26,12 +33,12 @@ class SubscriptionHandle(ApiHandle):
 
     api_name = "Subscription"
 
-    def __init__(self, subscription: Subscription | Recorder) -> None:
-        self._subscription = subscription
+    def __init__(self, module: EventModule, subscription: Subscription | Recorder) -> None:
+        self._module, self._subscription = module, subscription
 
     def close(self) -> None:
         """Listen no more."""
-        self._subscription.close()
+        self._module._end(self._subscription)
 
 
 class EventListener(ApiHandle):
@@ -40,8 +47,8 @@ class EventListener(ApiHandle):
     api_name = "EventListener"
     iterates = "next"
 
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
+    def __init__(self, module: EventModule, subscription: Subscription) -> None:
+        self._module, self._subscription = module, subscription
 
     async def next(self) -> list[EventRecord]:
         """The next event in a list; an empty list after closing."""
@@ -52,7 +59,7 @@ class EventListener(ApiHandle):
 
     def close(self) -> None:
         """Listen no more."""
-        self._subscription.close()
+        self._module._end(self._subscription)
 
 
 class EventModule(ApiModule):
@@ -61,6 +68,11 @@ class EventModule(ApiModule):
 
     name = "event"
 
+    def __init__(self, spell: Spell) -> None:
+        super().__init__(spell)
+        self._open: set[Subscription | Recorder] = set()
+        spell.closers.append(self._end_all)
+
     def on(
         self,
         pattern: str,
@@ -68,7 +80,8 @@ class EventModule(ApiModule):
         *,
         when: Table | None = None,
     ) -> SubscriptionHandle:
-        """Call a function with each event of a pattern.
+        """Call a function with each event of a pattern, one after the other; the oldest are
+        dropped when 1,000 wait.
 
         Args:
             pattern: "tool.call.completed", "tool.*" (one segment), "**" (everything).
@@ -76,13 +89,9 @@ class EventModule(ApiModule):
             when: data that the event must have.
         """
 
-        async def listener(event: Event) -> None:
-            await function(event_record(event))
-
-        hears = self._hears(when)
-        subscription = self.spell.host.events.on(_short(pattern), listener, when=hears)
-        self.spell.closers.append(subscription.close)
-        return SubscriptionHandle(subscription)
+        subscription = self._stream(pattern, self._hears(when))
+        self.spell.spawn(self._call_with_each(subscription, function))
+        return SubscriptionHandle(self, subscription)
 
     async def once(self, pattern: str) -> EventRecord:
         """Wait for the next event of a pattern.
@@ -113,9 +122,7 @@ class EventModule(ApiModule):
         Args:
             pattern: as in `on`.
         """
-        subscription = self.spell.host.events.stream(_short(pattern), when=self._hears(None))
-        self.spell.closers.append(subscription.close)
-        return EventListener(subscription)
+        return EventListener(self, self._stream(pattern, self._hears(None)))
 
     def record(self, path: str, *, pattern: str = "**") -> SubscriptionHandle:
         """Write events to a file, a JSON object a line; needs `fs.write:PATH` and `event:**`.
@@ -127,8 +134,8 @@ class EventModule(ApiModule):
         path = permitted(self.spell.grants, "fs.write", path)
         self.spell.grants.require("event:**")
         recorder = Recorder(self.spell.host.events, path, _short(pattern))
-        self.spell.closers.append(recorder.close)
-        return SubscriptionHandle(recorder)
+        self._open.add(recorder)
+        return SubscriptionHandle(self, recorder)
 
     async def replay(self, path: str, *, pattern: str = "**", speed: float | None = None) -> int:
         """Tell the events of a recording again; gives their number. Needs `fs.read:PATH` and
@@ -142,6 +149,37 @@ class EventModule(ApiModule):
         path = permitted(self.spell.grants, "fs.read", path)
         self.spell.grants.require("event.emit:**")
         return await replay(self.spell.host.events, path, _short(pattern), speed=speed)
+
+    async def _call_with_each(
+        self, subscription: Subscription, function: Callable[[EventRecord], Any]
+    ) -> None:
+        async for event in subscription:
+            try:
+                await function(event_record(event))
+            except PolyspellError as error:
+                if self.spell.lost:  # its end is told already
+                    return
+                log.warning("A listener of %s failed: %s", self.spell.name, error)
+
+    def _stream(self, pattern: str, hears: Callable[[Event], bool]) -> Subscription:
+        """A new listener; there are few, as each costs everybody who tells something."""
+        if len(self._open) >= MAX_LISTENERS:
+            raise LimitExceeded(
+                f"A script has at most {MAX_LISTENERS} listeners.",
+                hint="Close those that it needs no more.",
+                context={"limit": "listeners", "allowed": MAX_LISTENERS},
+            )
+        subscription = self.spell.host.events.stream(_short(pattern), when=hears)
+        self._open.add(subscription)
+        return subscription
+
+    def _end(self, listening: Subscription | Recorder) -> None:
+        self._open.discard(listening)
+        listening.close()
+
+    def _end_all(self) -> None:
+        while self._open:
+            self._open.pop().close()
 
     def _hears(self, when: dict[str, Any] | None) -> Callable[[Event], bool]:
         spell = self.spell

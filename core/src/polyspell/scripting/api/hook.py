@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from polyspell.agents.types import Result
-from polyspell.errors import ConfigError, ValidationError, describe
-from polyspell.hooks import POINTS, Hook, HookCall, Proceed, plain
+from polyspell.errors import ConfigError, LimitExceeded, ValidationError, describe
+from polyspell.hooks import POINTS, Hook, HookCall, Hooks, Proceed, plain
 from polyspell.hooks.kinds import read_options
 from polyspell.paths import permitted
 from polyspell.providers.base import Request
@@ -17,6 +17,8 @@ from polyspell.scripting.types import Table
 if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
 
+MAX_HOOKS = 100
+"""Hooks of one script, and of one agent."""
 _CHOOSING = {"model", "models", "fallbacks"}
 """Fields of a request's body by which providers choose a model."""
 _FREE = {"point", "request", "messages", "arguments", "source"}
@@ -69,7 +71,7 @@ class HookModule(ApiModule):
             name: for `remove`.
         """
         made = hook_of(self.spell, point, hook, priority, when, name or "")
-        return self.spell.hooks.add(made).name
+        return require_few(self.spell.hooks).add(made).name
 
     def use(
         self,
@@ -100,7 +102,7 @@ class HookModule(ApiModule):
         for option, kinds in cls.files.items():
             for each in kinds if given.get(option) else ():
                 given[option] = permitted(self.spell.grants, each, given[option])
-        hooks = self.spell.hooks
+        hooks = require_few(self.spell.hooks)
         hooks.use(kind, name=name, priority=priority, when=when, **given)
         return name or kind
 
@@ -138,6 +140,21 @@ class HookModule(ApiModule):
     def points(self) -> list[Table]:
         """What can be wrapped: `{name, description}`."""
         return [{"name": name, "description": text} for name, text in POINTS.items()]
+
+
+def require_few(hooks: Hooks) -> Hooks:
+    """Hooks, to which one more is added.
+
+    Raises:
+        LimitExceeded: there are many already: all hooks of a host are looked up anew for each.
+    """
+    if len(hooks) >= MAX_HOOKS:
+        raise LimitExceeded(
+            f"A script, or an agent, has at most {MAX_HOOKS} hooks.",
+            hint="Let one hook do more.",
+            context={"limit": "hooks", "allowed": MAX_HOOKS},
+        )
+    return hooks
 
 
 def hook_of(

@@ -15,6 +15,7 @@ class TemplateHandle(ApiHandle):
     """A text with variables."""
 
     api_name = "Template"
+    weight = 20_000
 
     def __init__(self, template: Template) -> None:
         self._template = template

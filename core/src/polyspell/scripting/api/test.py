@@ -8,13 +8,16 @@ from typing import Any
 import msgspec
 
 from polyspell.agents import Agent
-from polyspell.errors import PolyspellError, ValidationError
+from polyspell.errors import LimitExceeded, PolyspellError, ValidationError
 from polyspell.providers.base import Request
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
 from polyspell.scripting.api.tool import ToolHandle, find
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.types import Table
+
+MAX_CASES = 2000
+"""Tests of one file."""
 
 
 class ExpectationHandle(ApiHandle):
@@ -183,6 +186,10 @@ class TestModule(ApiModule):
         from polyspell.testing.suite import Case
 
         suite = self._suite
+        if len(suite.cases) >= MAX_CASES:
+            raise LimitExceeded(
+                f"A file has at most {MAX_CASES} tests.", context={"limit": "cases"}
+            )
         if any(case.name == name for case in suite.cases):
             raise ValidationError(f"There is a case {name!r} already.", hint="Use another name.")
         if not suite.listening and not suite.cases:
