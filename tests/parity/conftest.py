@@ -11,8 +11,8 @@ import polyspell
 import pytest
 from polyspell.host import Host
 from polyspell.scripting.declare import ApiModule
+from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
-from polyspell.scripting.spell import ScriptResult
 
 LANGUAGES = ("lua", "javascript", "python", "wren")
 

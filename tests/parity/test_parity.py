@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from polyspell.errors import ScriptError
+from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
-from polyspell.scripting.spell import ScriptResult
 
 Spell = Callable[..., ScriptResult]
 

@@ -136,7 +136,7 @@ def test_a_spell_whose_event_loop_is_gone_is_gone_too(language: str) -> None:
     loop = asyncio.new_event_loop()
     spell = loop.run_until_complete(host.scripts.open(language, sandbox=sandbox()))
     assert loop.run_until_complete(spell.run(ONE[language])).value == 1
-    pid = getattr(getattr(spell._link, "_worker", None), "pid", None)
+    pid = getattr(getattr(spell.link, "_worker", None), "pid", None)
     held = ScriptFunction(spell, FunctionRef(1))  # what the host still holds does no harm
     loop.close()
     del held, spell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from polyspell.cli.show import print_rows
-from polyspell.scripting.spell import ScriptResult
+from polyspell.scripting.results import ScriptResult
 
 
 def print_profile(result: ScriptResult) -> None:

@@ -128,10 +128,18 @@ class Port(Protocol):
 
 
 class Stats(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a context has used: `memory` in bytes (None: it cannot tell), `cpu` in seconds."""
+    """What a context has used. None is what it cannot tell.
+
+    Attributes:
+        memory: bytes that it holds now.
+        cpu: seconds of its own work.
+        peak: the most bytes that it was seen to hold since its first task began (a task begun while
+            no other was there). Where an engine looks only now and then, its guide says when.
+    """
 
     memory: int | None = None
     cpu: float = 0.0
+    peak: int | None = None
 
 
 @runtime_checkable
@@ -176,7 +184,8 @@ class Context(Protocol):
         ...
 
     def stats(self) -> Stats:
-        """What the context has used so far."""
+        """What the context has used so far. Of a `threaded` engine it is asked for from other
+        threads, too, while the script works."""
         ...
 
     def close(self) -> None:

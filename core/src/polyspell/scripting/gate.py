@@ -21,6 +21,7 @@ from polyspell.scripting.bind import Binder
 from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord, FunctionSpec
 from polyspell.scripting.engine import Call, Reply
 from polyspell.scripting.functions import ScriptFunction
+from polyspell.scripting.handles import Handles
 from polyspell.scripting.limits import exceeded
 from polyspell.scripting.types import FLAT
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
@@ -51,9 +52,7 @@ class Gate:
         self._spell = spell
         self._vocabulary = vocabulary
         self._modules: dict[str, ApiModule] = {}
-        self._handles: dict[int, ApiHandle] = {}
-        self._numbers: dict[int, int] = {}
-        self._next = 1
+        self.handles = Handles(spell.name, self._charge, spell.host.events.spawn)
         limits = spell.sandbox.limits
         self._most_calls = _or_endless(limits.calls)
         self._most_waiting = _or_endless(limits.pending)
@@ -78,9 +77,7 @@ class Gate:
         try:
             # What the host keeps of what a script hands over is not in the script's own memory.
             left = self._most_traffic - self.traffic
-            self.traffic += call.size or size_of(call.arguments, left)
-            if self.traffic > self._most_traffic:
-                raise self._over("traffic", self._most_traffic)
+            self._charge(call.size or size_of(call.arguments, left))
             if self.calls > self._most_calls:
                 raise self._over("calls", self._most_calls)
             if call.target == "host":
@@ -108,8 +105,14 @@ class Gate:
     def _over(self, limit: str, allowed: float) -> PolyspellError:
         """The error for a limit: the engine ends its script with it, or is ended."""
         error = exceeded(limit, allowed)
-        self._spell.doomed(error)
+        self._spell.life.doomed(error)
         return error
+
+    def _charge(self, size: int) -> None:
+        """Count bytes that the host keeps for the script."""
+        self.traffic += size
+        if self.traffic > self._most_traffic:
+            raise self._over("traffic", self._most_traffic)
 
     async def _later(
         self, call: Call, entry: Entry, owner: Any, bound: tuple[Any, Any] | None = None
@@ -156,7 +159,7 @@ class Gate:
     def _find(self, target: str | HandleRef, name: str) -> tuple[Entry, Any]:
         owner: Any
         if isinstance(target, HandleRef):
-            owner, kind = self.handle(target), target.type
+            owner, kind = self.handles.get(target), target.type
         else:
             owner, kind = self._module(target), target
         entry = self._vocabulary.entries.get((kind, name))
@@ -184,8 +187,16 @@ class Gate:
         if isinstance(value, FunctionRef):
             return self._spell.function(value)
         if isinstance(value, HandleRef):
-            return self.handle(value)
+            return self.handles.get(value)
         return value.fields if isinstance(value, Record) else value
+
+    def live(self, value: Any) -> Any:
+        """A value of the script as the host uses it, the references in it too."""
+        if isinstance(value, list):
+            return [self.live(v) for v in value]
+        if isinstance(value, dict):
+            return {k: self.live(v) for k, v in value.items()}
+        return self.to_host(value)
 
     def to_script(self, value: Any) -> Any:
         """A host's value as a script may see it: handles and records made references."""
@@ -199,7 +210,7 @@ class Gate:
         if kind is list or kind is tuple:
             return [self.to_script(v) for v in value]
         if isinstance(value, ApiHandle):
-            return self._reference(value)
+            return self.handles.reference(value)
         if isinstance(value, ApiRecord):
             names = value.__struct_fields__
             fields = {name: self.to_script(getattr(value, name)) for name in names}
@@ -207,39 +218,6 @@ class Gate:
         if isinstance(value, ScriptFunction):
             return value.ref_for(self._spell)
         return value
-
-    def _reference(self, handle: ApiHandle) -> HandleRef:
-        number = self._numbers.get(id(handle))
-        if number is None:
-            self.traffic += handle.weight
-            if self.traffic > self._most_traffic:
-                raise self._over("traffic", self._most_traffic)
-            number, self._next = self._next, self._next + 1
-            self._handles[number] = handle
-            self._numbers[id(handle)] = number
-        return HandleRef(number, handle.api_name)
-
-    def handle(self, ref: HandleRef) -> ApiHandle:
-        """The object of a handle.
-
-        Raises:
-            NotFoundError: the script has dropped it, or made it up.
-        """
-        found = self._handles.get(ref.id)
-        if found is None or found.api_name != ref.type:
-            raise NotFoundError(f"There is no such {ref.type}.", hint="Was it closed?")
-        return found
-
-    def drop(self, handles: list[int]) -> list[ApiHandle]:
-        """Forget handles; gives those that there were."""
-        found = [self._handles.pop(n) for n in handles if n in self._handles]
-        for handle in found:
-            self._numbers.pop(id(handle), None)
-        return found
-
-    def drop_all(self) -> list[ApiHandle]:
-        """Forget all handles; gives them."""
-        return self.drop(list(self._handles))
 
 
 def _or_endless(limit: float | None) -> float:

@@ -89,6 +89,11 @@ def _quantity(name: str, value: Any) -> float | int | None:
     return amount if name in ("wall", "cpu") else int(amount)
 
 
+def soft(allowed: int | None) -> int | None:
+    """Where 80 % of a limit are used, of which a script's host is told."""
+    return None if allowed is None else max(1, int(allowed * 0.8))
+
+
 def exceeded(limit: str, allowed: float | int | None) -> LimitExceeded:
     """The error for a limit of a sandbox that was reached."""
     shown = f"{allowed:g} s" if limit in ("wall", "cpu") and allowed is not None else f"{allowed}"

@@ -64,7 +64,7 @@ class InlineLink:
     def send(self, method: str, *arguments: Any) -> None:
         """Call a method of the context."""
         if self._context is not None:
-            self._spell.within(getattr(self._context, method), *arguments)
+            self._spell.work.within(getattr(self._context, method), *arguments)
 
     async def query(self, method: str, *arguments: Any) -> Any:
         """Call a method of the context and give what it gives."""
@@ -90,22 +90,22 @@ class InlineLink:
         reply = self._spell.ask(call)
         if isinstance(reply, Reply):
             return reply
-        if not self._spell.waits(call):
+        if not self._spell.vocabulary.waits(call):
             return _at_once(call, reply)
-        self._spell.answer_later(reply, self)
+        self._spell.work.answer_later(reply, self)
         return None
 
     def finish(self, outcome: Outcome) -> None:
         """A task has ended."""
-        self._spell.finished(outcome)
+        self._spell.tasks.finished(outcome)
 
     def output(self, stream: str, text: str) -> None:
         """The script printed."""
-        self._spell.printed(stream, text)
+        self._spell.output.printed(stream, text)
 
     def drop(self, handles: Sequence[int]) -> None:
         """The script dropped handles."""
-        self._spell.dropped(list(handles))
+        self._spell.gate.handles.drop(list(handles))
 
 
 def _at_once(call: Call, reply: Awaitable[Reply]) -> Reply:
@@ -155,7 +155,9 @@ class ThreadLink:
             try:
                 work(context)
             except Exception as error:  # the thread lives on, to be closed
-                self._tell(self._spell.broken, ScriptError(f"The engine failed: {error!r:.500}"))
+                self._tell(
+                    self._spell.life.broken, ScriptError(f"The engine failed: {error!r:.500}")
+                )
         context.close()
 
     def _tell(self, function: Callable[..., Any], *arguments: Any) -> None:
@@ -215,7 +217,7 @@ class ThreadLink:
         """A call of the script: those that are answered at once are waited for."""
         if self._closed:
             return Reply(call.id, error=ScriptError("The script was closed.").to_dict())
-        waits = self._spell.waits(call)
+        waits = self._spell.vocabulary.waits(call)
         if waits:
             self._tell(self._start, call)
             return None
@@ -247,17 +249,17 @@ class ThreadLink:
 
     def finish(self, outcome: Outcome) -> None:
         """A task has ended."""
-        self._tell(self._spell.finished, outcome)
+        self._tell(self._spell.tasks.finished, outcome)
 
     def output(self, stream: str, text: str) -> None:
         """The script printed."""
-        if self._spell.over_output(text):
+        if self._spell.output.over(text):
             raise exceeded("output", self._options.limits.output)
-        self._tell(self._spell.write, stream, text)
+        self._tell(self._spell.output.write, stream, text)
 
     def drop(self, handles: Sequence[int]) -> None:
         """The script dropped handles."""
-        self._tell(self._spell.dropped, list(handles))
+        self._tell(self._spell.gate.handles.drop, list(handles))
 
 
 def _result(call: Call, work: asyncio.Task[Reply]) -> Reply:

@@ -13,8 +13,10 @@ from polyspell.errors import ConfigError, NotFoundError, ScriptError
 from polyspell.hookspecs import EngineInfo
 from polyspell.scripting.engine import Context, ContextOptions, Engine, Port, Source
 from polyspell.scripting.links import InlineLink, Link, Opener, ThreadLink
+from polyspell.scripting.output import Write
+from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
-from polyspell.scripting.spell import ScriptResult, Spell, Write
+from polyspell.scripting.spell import Spell
 from polyspell.scripting.state import State
 from polyspell.scripting.vocabulary import Vocabulary
 

@@ -18,8 +18,10 @@ from polyspell.scripting.declare import (
     declare_record,
 )
 from polyspell.scripting.types import hints_of
+from polyspell.scripting.values import HandleRef
 
 if TYPE_CHECKING:
+    from polyspell.scripting.engine import Call
     from polyspell.scripting.gate import Entry
 
 
@@ -49,6 +51,12 @@ class Vocabulary:
             self._enter(spec.name, spec.functions, self.modules[spec.name])
         for handle in self.api.handles:
             self._enter(handle.name, handle.methods, self._handles[handle.name])
+
+    def waits(self, call: Call) -> bool:
+        """Whether what a script calls may take its time to answer."""
+        kind = call.target.type if isinstance(call.target, HandleRef) else call.target
+        entry = self.entries.get((kind, call.name))
+        return entry is not None and entry.spec.waits
 
     def _enter(self, owner: str, functions: tuple[FunctionSpec, ...], cls: type) -> None:
         from polyspell.scripting.gate import Entry

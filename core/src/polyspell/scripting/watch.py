@@ -50,9 +50,9 @@ class Watch:
                     continue
                 if amount > 0.8 * allowed and name not in told:
                     told.add(name)
-                    self._spell.near(name, amount)
+                    self._spell.telling.near(name, amount)
                 if amount > allowed + GRACE:
-                    self._spell.broken(exceeded(name, allowed))
+                    self._spell.life.broken(exceeded(name, allowed))
                     return
             await asyncio.sleep(self._pause(used))
 

@@ -127,7 +127,9 @@ class WorkerLink:
             self._take(message)
         except Exception as error:
             log.exception("A message of %s could not be taken", self._spell.name)
-            self._spell.broken(ScriptError(f"The script's process sent nonsense: {error!r:.200}"))
+            self._spell.life.broken(
+                ScriptError(f"The script's process sent nonsense: {error!r:.200}")
+            )
 
     def _take(self, message: Any) -> None:
         if type(message) is wire.Ask:
@@ -135,17 +137,17 @@ class WorkerLink:
             if isinstance(reply, Reply):
                 self.send("answer", reply)
             else:
-                self._spell.answer_later(reply, self)
+                self._spell.work.answer_later(reply, self)
         elif type(message) is wire.Ended:
             outcome = message.outcome()
             if outcome.error is not None:
                 outcome = msgspec.structs.replace(outcome, error=_error(outcome.error))
-            if not self._spell.finished(outcome):
+            if not self._spell.tasks.finished(outcome):
                 self._stray()
         elif type(message) is wire.Printed:
             self._print(message)
         elif type(message) is wire.Dropped:
-            self._stray(len(message.handles) - self._spell.dropped(message.handles))
+            self._stray(len(message.handles) - self._spell.gate.handles.drop(message.handles))
         else:
             self._gave(message)
 
@@ -155,7 +157,7 @@ class WorkerLink:
         self._strays += count
         if self._strays > MAX_STRAYS + self._sent:
             problem = "The script's process sent too many messages that mean nothing."
-            self._spell.broken(ScriptError(problem, hint="Its engine is not itself any more."))
+            self._spell.life.broken(ScriptError(problem, hint="Its engine is not itself any more."))
 
     def _print(self, message: wire.Printed) -> None:
         """What the worker let through is counted again: nothing there is trusted."""
@@ -163,9 +165,9 @@ class WorkerLink:
             self._stray()
             return
         try:
-            self._spell.printed(message.stream, message.text)
+            self._spell.output.printed(message.stream, message.text)
         except PolyspellError as error:
-            self._spell.broken(error)
+            self._spell.life.broken(error)
 
     def _gave(self, message: wire.Gave) -> None:
         future = self._queries.get(message.number)
@@ -182,7 +184,7 @@ class WorkerLink:
     async def _until_exit(self, worker: Worker) -> None:
         exit = await worker.wait()
         if not self._closing:
-            self._spell.broken(_death(exit, self._limits))
+            self._spell.life.broken(_death(exit, self._limits))
         gone = ScriptError("The script has ended.")
         for future in self._queries.values():
             if not future.done():

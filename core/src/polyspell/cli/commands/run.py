@@ -18,9 +18,9 @@ from polyspell.errors import ConfigError, PolyspellError
 from polyspell.events import Event, Recorder
 from polyspell.host import Host
 from polyspell.scripting.engine import Source
+from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.scripts import folder_of, read_source
-from polyspell.scripting.spell import ScriptResult
 
 
 @click.command("run")

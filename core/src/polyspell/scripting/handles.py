@@ -1,0 +1,77 @@
+"""The objects of the host that a script holds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from polyspell.errors import NotFoundError
+from polyspell.scripting.declare import ApiHandle
+from polyspell.scripting.values import HandleRef
+
+log = logging.getLogger("polyspell.scripting")
+
+
+class Handles:
+    """Handles of one spell by the numbers that its script knows.
+
+    Args:
+        name: of the script.
+        charge: told how many bytes a handle costs the host before it gets its number; may raise.
+        spawn: takes the closing of one that waits.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        charge: Callable[[int], None],
+        spawn: Callable[[Coroutine[Any, Any, Any]], Any],
+    ) -> None:
+        self._name, self._charge, self._spawn = name, charge, spawn
+        self._handles: dict[int, ApiHandle] = {}
+        self._numbers: dict[int, int] = {}
+        self._next = 1
+
+    def reference(self, handle: ApiHandle) -> HandleRef:
+        """What a script holds for a handle: the same as long as it holds it."""
+        number = self._numbers.get(id(handle))
+        if number is None:
+            self._charge(handle.weight)
+            number, self._next = self._next, self._next + 1
+            self._handles[number] = handle
+            self._numbers[id(handle)] = number
+        return HandleRef(number, handle.api_name)
+
+    def get(self, ref: HandleRef) -> ApiHandle:
+        """The object of a handle.
+
+        Raises:
+            NotFoundError: the script has dropped it, or made it up.
+        """
+        found = self._handles.get(ref.id)
+        if found is None or found.api_name != ref.type:
+            raise NotFoundError(f"There is no such {ref.type}.", hint="Was it closed?")
+        return found
+
+    def drop(self, numbers: list[int]) -> int:
+        """The script holds these no more: they are closed. Gives how many there were."""
+        found = [self._handles.pop(n) for n in numbers if n in self._handles]
+        for handle in found:
+            self._numbers.pop(id(handle), None)
+            self._close(handle)
+        return len(found)
+
+    def drop_all(self) -> None:
+        """Close all that there are."""
+        self.drop(list(self._handles))
+
+    def _close(self, handle: Any) -> None:
+        try:
+            result = handle.close() if hasattr(handle, "close") else None
+        except Exception as error:
+            log.warning("A handle of %s could not be closed", self._name, exc_info=error)
+            return
+        if asyncio.iscoroutine(result):
+            self._spawn(result)

@@ -1,0 +1,70 @@
+"""A run of a program: told in events, wrapped by hooks, measured."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from polyspell.errors import PolyspellError
+from polyspell.hooks import HookCall, through
+from polyspell.scripting.engine import Source, Stats
+from polyspell.scripting.results import ScriptResult, SpellUsage
+
+if TYPE_CHECKING:
+    from polyspell.scripting.spell import Spell
+
+PATIENCE = 0.25
+"""Seconds in which an engine has to say what a run has used."""
+
+
+async def run(spell: Spell, source: Source) -> ScriptResult:
+    """Run a program in the context of a spell.
+
+    Raises:
+        ScriptError: it failed, or hit a limit, or was refused something.
+    """
+    begin, cpu = time.perf_counter(), spell.link.cpu() or 0.0
+    data = {"name": source.name}
+    spell.telling.emit("script.run.started", data)
+    try:
+        value = await _within_hooks(spell, source)
+    except PolyspellError as error:
+        spell.telling.emit("script.run.failed", {**data, "error": error.to_dict()})
+        raise
+    usage = await _usage(spell, begin, cpu)
+    spell.telling.emit("script.run.completed", {**data, "usage": msgspec.to_builtins(usage)})
+    return ScriptResult(value, usage, spell.output.take(), spell.gate.profile or {})
+
+
+async def go_on(spell: Spell, task: int) -> ScriptResult:
+    """Wait for a program that was put away while it ran. Raises as `run`."""
+    begin = time.perf_counter()
+    value = await spell.tasks.outcome(task)
+    return ScriptResult(value, await _usage(spell, begin, 0.0), spell.output.take())
+
+
+async def _within_hooks(spell: Spell, source: Source) -> Any:
+    async def inner(call: HookCall) -> Any:
+        text = call.values["source"]
+        return await spell.tasks.do("run", msgspec.structs.replace(source, text=text))
+
+    values = {
+        "name": source.name, "source": source.text, "language": spell.facts.name,
+        "run_id": spell.span.run_id,
+    }  # fmt: skip
+    chain = spell.hooks.chain("script.run")
+    return await through(chain, HookCall("script.run", values), inner)
+
+
+async def _usage(spell: Spell, begin: float, cpu: float) -> SpellUsage:
+    wall, used, stats = time.perf_counter() - begin, spell.link.cpu(), Stats()
+    if not spell.lost:  # an engine that does not say it at once is not waited for
+        with contextlib.suppress(PolyspellError, msgspec.ValidationError, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                stats = msgspec.convert(await spell.link.query("stats"), Stats)
+    spent = stats.cpu if used is None else used - cpu
+    return SpellUsage(wall, spent, stats.memory, spell.gate.calls, spell.output.bytes)
