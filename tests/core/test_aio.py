@@ -4,15 +4,18 @@ import asyncio
 import contextvars
 import gc
 import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 import textwrap
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from polyspell.aio import LoopLock, Pump, Runner, in_thread, reap
+from polyspell.aio import LoopLock, Pump, Runner, end_process, in_thread, reap
 from polyspell.errors import PolyspellError
 
 
@@ -220,3 +223,45 @@ def test_ctrl_c_waits_until_the_work_has_cleaned_up() -> None:
         [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60
     )
     assert done.stdout.splitlines() == ["cleaned up", "interrupted"], done.stderr
+
+
+_GETS_AWAY = """
+import os, sys, time
+print("so far", flush=True)
+if os.fork() == 0:
+    os.setsid()  # holds standard output, out of reach of a kill of the group
+    print(os.getpid(), flush=True)
+    time.sleep(30)
+time.sleep(30)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts in /proc")
+@pytest.mark.parametrize("group", [False, True])
+async def test_a_program_whose_child_holds_its_output_ends_without_it(group: bool) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-Sc", _GETS_AWAY, stdout=asyncio.subprocess.PIPE, start_new_session=group
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"so far\n"
+    child = int(await process.stdout.readline())
+    try:
+        async with asyncio.timeout(10):
+            await end_process(process, group=group)
+            await end_process(process, group=group)  # does no harm
+    finally:
+        os.kill(child, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    await asyncio.sleep(0)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_a_program_whose_output_nobody_reads_can_be_ended() -> None:
+    process = await asyncio.create_subprocess_exec("yes", stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    with pytest.raises(ValueError, match="limit"):
+        while await process.stdout.readuntil(b"n"):
+            pass
+    async with asyncio.timeout(10):
+        await end_process(process)

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import contextvars
 import os
+import signal
+import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar, cast
@@ -67,6 +69,25 @@ async def finish(work: Coroutine[Any, Any, R]) -> R:
         finally:
             await reap(task)
         raise
+
+
+async def end_process(process: asyncio.subprocess.Process, *, group: bool = False) -> None:
+    """Kill a program, let go of its pipes, and wait until it is gone.
+
+    `Process.wait` waits for the pipes, too: one that nobody reads any more, or that a child of the
+    program holds, would keep it waiting for ever.
+
+    Args:
+        process: what runs, or has ended.
+        group: kill all of its process group; it must lead one.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if group and sys.platform != "win32":
+            os.killpg(process.pid, signal.SIGKILL)
+        elif process.returncode is None:
+            process.kill()
+    process._transport.close()  # type: ignore[attr-defined]
+    await process.wait()
 
 
 class LoopLock:

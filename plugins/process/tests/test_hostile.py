@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,22 @@ async def test_who_is_cancelled_leaves_nothing(host_of: Any) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert sleeping() == []
+
+
+async def test_a_child_that_hides_and_holds_the_output_holds_up_nobody(
+    host_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has left the group and cleared its environment: nothing finds it (see the guide)."""
+    monkeypatch.setattr("polyspell_process.running._CLOSING", 0.2)
+    command = "echo so far; env -i setsid sh -c 'echo $$; exec sleep 30' & sleep 987"
+    await shell.call({"command": "true"}, host_of())
+    before = len(os.listdir("/proc/self/fd"))
+    value = await shell.call({"command": command, "timeout": 0.5}, host_of(grace=0.1))
+    said, hidden = value["stdout"].split("\n")[:2]
+    os.kill(int(hidden), signal.SIGKILL)
+    assert said == "so far" and value["stopped"] == "timeout" and value["code"] < 0
+    assert sleeping() == []
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 async def test_others_are_left_alone(house: Path, run_with: Any) -> None:

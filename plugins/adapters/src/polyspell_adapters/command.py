@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from polyspell.aio import end_process
 from polyspell.errors import PolyspellError
 
 if TYPE_CHECKING:
@@ -95,9 +96,7 @@ class _Running:
         finally:
             self._fail(PolyspellError(problem, code="adapter"))
             if self._process is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    self._process.kill()
-                await self._process.wait()
+                await end_process(self._process)
 
     def _answered(self, line: bytes) -> None:
         try:

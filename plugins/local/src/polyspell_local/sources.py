@@ -12,6 +12,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from polyspell.aio import end_process
+
 from polyspell_local.catalogue import Hub, Model, Wheels
 
 Progress = Callable[[int, int, str], None]
@@ -124,9 +126,7 @@ async def _download(wanted: str, folder: Path, tell: Callable[[float], None]) ->
                 last = line
         await process.wait()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await end_process(process)
     wheels = _wheels(folder)
     if process.returncode or not wheels:
         raise SourceError(f"pip could not download {wanted}: {last.removeprefix('ERROR:').strip()}")

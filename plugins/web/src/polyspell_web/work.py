@@ -4,11 +4,11 @@ busy for ever, costs a few seconds and nothing else."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from typing import Any
 
 import msgspec
+from polyspell.aio import end_process
 from polyspell.errors import ToolError
 
 SECONDS = 15
@@ -42,10 +42,7 @@ async def work(task: str, given: dict[str, Any], data: bytes) -> Any:
     except TimeoutError:
         out = b""
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        await end_process(process)
     try:
         answer = msgspec.json.decode(out)
     except msgspec.DecodeError:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from polyspell.aio import end_process
 from polyspell.errors import LimitExceeded, ToolError
 
 
@@ -52,7 +51,7 @@ async def execute(
         ) from None
     finally:
         if code is None:
-            await _end(process)
+            await end_process(process, group=True)
     return {"exit": code, "stdout": out, "stderr": err}
 
 
@@ -95,18 +94,3 @@ async def _talk(process: asyncio.subprocess.Process, stdin: bytes, most: int) ->
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return str(out), str(err)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill what is left of it and of what it started, and let go of its pipes."""
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        elif process.returncode is None:
-            process.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
-    # `wait` waits for the pipes too: one that nobody reads any more, or that a child of another
-    # session holds, would never end.
-    process._transport.close()  # type: ignore[attr-defined]
-    await process.wait()
