@@ -3,7 +3,8 @@
 A grant is `kind` or `kind:pattern`: `tool:math`, `provider:local/*`, `fs.read:./data/**`,
 `net:api.example.com`, `env:HOME`. In a pattern `*` matches within one segment (between `/`),
 `**` across segments. A kind without a pattern allows everything of the kind; the word `*` allows
-everything. Kinds that are a branch of another (`fs.read` of `fs`) are allowed by it too.
+everything. A kind alone allows its branches (`event.emit` of `event`) too; a pattern does not, for
+what may be heard is not what may be told: only those of `fs` hold for `fs.read` and `fs.write`.
 
 Patterns of files (`fs`, `fs.read`, `fs.write`) are paths: where they are relative they begin at the
 folder that the program works in when the grants are made, `~` is the user's home, and links in the
@@ -25,17 +26,46 @@ Audit = Callable[[str, bool], None]
 _WORD = re.compile(r"^(\*|[a-z][a-z0-9_.]*)(:.*)?$", re.DOTALL)
 
 
-@functools.lru_cache(maxsize=1024)
+_LONGEST = 4096
+"""Characters of the longest value that a pattern covers; no path of the system is longer."""
+
+
 def pattern_matches(pattern: str, value: str) -> bool:
     """Whether a grant's pattern covers a value."""
-    return _compiled(pattern).fullmatch(value) is not None
+    if len(value) > 256:  # what scripts make up is neither kept nor looked at without end
+        return len(value) <= _LONGEST and _covers(pattern, value)
+    return _known(pattern, value)
 
 
 @functools.lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    pieces = re.split(r"(\*\*|\*)", pattern)
-    translate = {"**": ".*", "*": "[^/]*"}
-    return re.compile("".join(translate.get(p) or re.escape(p) for p in pieces), re.DOTALL)
+def _known(pattern: str, value: str) -> bool:
+    return _covers(pattern, value)
+
+
+def _covers(pattern: str, value: str) -> bool:
+    """All places in the value that each piece of the pattern leads to, so that no pair of pattern
+    and value takes long, as with a regular expression some would."""
+    reached = [0]
+    for piece in re.split(r"(\*\*|\*)", pattern):
+        if piece == "**":
+            reached = list(range(reached[0], len(value) + 1))
+        elif piece == "*":
+            reached = _within_segments(value, reached)
+        else:
+            reached = [at + len(piece) for at in reached if value.startswith(piece, at)]
+        if not reached:
+            return False
+    return reached[-1] == len(value)
+
+
+def _within_segments(value: str, starts: list[int]) -> list[int]:
+    """The places up to the end of the segment that each of these is in, in order."""
+    found: list[int] = []
+    for at in starts:
+        if not found or at > found[-1]:
+            end = value.find("/", at)
+            found.extend(range(at, (len(value) if end < 0 else end) + 1))
+    return found
 
 
 def _is_path(kind: str, value: str) -> bool:
@@ -73,7 +103,7 @@ class Grants:
                 )
             kind, _, pattern = word.partition(":")
             try:
-                pattern = resolve_pattern(pattern) if _is_path(kind, pattern) else pattern or "**"
+                pattern = resolve_pattern(pattern) if _is_path(kind, pattern) else pattern
             except ToolError as error:
                 raise ConfigError(f"{word!r} is not a grant: {error}") from error
             self._kinds.setdefault(kind, []).append(pattern)
@@ -87,9 +117,12 @@ class Grants:
         kind, _, value = word.partition(":")
         if _is_path(kind, value):
             value = lexical(value) + ("/" if value.endswith("/") and value.strip("/") else "")
+        asked = kind
         while kind:
             for pattern in self._kinds.get(kind, ()):
-                if pattern == "**" or pattern_matches(pattern, value):
+                if not pattern:  # the kind alone
+                    return True
+                if kind in (asked, "fs") and (pattern == "**" or pattern_matches(pattern, value)):
                     return True
             kind = kind.rpartition(".")[0]
         return False
