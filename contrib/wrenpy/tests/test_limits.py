@@ -164,6 +164,22 @@ def test_usage_counts_up():
     assert after.memory > 100_000
 
 
+@pytest.mark.parametrize("limits", [wrenpy.Limits(), wrenpy.Limits(memory=64 << 20)])
+def test_the_peak_is_what_was_held_for_a_moment(limits):
+    vm = wrenpy.VM(limits=limits)
+    vm.interpret("""
+      var hold = Fn.new { (1..10).map {|i| "x" * 1048576 + i.toString }.toList.count }
+      hold.call()
+    """)
+    vm.collect()
+    usage = vm.usage()
+    assert usage.memory < 2 << 20
+    assert 10 << 20 <= usage.peak < 40 << 20
+    vm.reset_peak()
+    vm.interpret("var small = 1")
+    assert vm.usage().peak < 2 << 20
+
+
 def test_an_interrupt_ends_the_run_even_without_limits():
     vm = wrenpy.VM()
     previous = signal.signal(signal.SIGALRM, signal.default_int_handler)

@@ -28,10 +28,13 @@ UNLIMITED = Limits()
 
 
 class Usage(NamedTuple):
-    """What runs have used: fuel units, seconds of running, output bytes; and the bytes that the VM
-    holds now."""
+    """What runs have used: fuel units, seconds of running, output bytes; the bytes that the VM
+    holds now; and the most that it was seen to hold (`VM.reset_peak` begins anew). It looks where
+    it looks at limits, when a long string is made, and when a run waits or ends: what is made and
+    dropped in between, within microseconds, may be missed."""
 
     fuel: float
     seconds: float
     output: float
     memory: int
+    peak: int

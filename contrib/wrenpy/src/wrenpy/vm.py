@@ -220,8 +220,12 @@ class VM:
     def usage(self) -> Usage:
         """What all runs so far have used."""
         fuel, output = self.bridge.call("totals")
-        memory = int(self.bridge.gc(b"count") * 1024)
-        return Usage(fuel, self.driver.seconds, output, memory)
+        memory, peak = self.bridge.gc(b"count"), self.bridge.call("peak")
+        return Usage(fuel, self.driver.seconds, output, int(memory * 1024), int(peak * 1024))
+
+    def reset_peak(self) -> None:
+        """Let the peak of `usage` be what the VM holds from now on."""
+        self.bridge.call("reset_peak")
 
     @property
     def requests(self) -> dict[int, Request]:

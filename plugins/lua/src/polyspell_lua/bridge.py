@@ -32,6 +32,7 @@ class Bridge:
         self._error = b""
         self.lua: Any = None
         self.most_memory = 0
+        self.peak = 0  # bytes of memory, as seen by `look`
         self.slice_began = 0.0
         self.outcomes: list[Outcome] = []
         self.dropped: dict[int, None] = {}
@@ -118,12 +119,21 @@ class Bridge:
 
     def _over(self) -> int | None:
         """A code for the limit that is reached, or for a slice that took long."""
+        self.look()
         limit = self._meter.over()
         if limit is not None:
             return _WALL if limit == "wall" else _CPU
         now = time.monotonic()
         last, self.slice_began = self.slice_began, now
         return _SLOW if now - last > _LONG_SLICE else None
+
+    def look(self) -> None:
+        """See how much memory is in use, since Lua keeps no peak. Asked at each of the prelude's
+        hooks: what was large and is garbage by then is still there, as a rule, since the collector
+        waits until as much again is allocated."""
+        used = self.lua.get_memory_used(total=True)
+        if used > self.peak:
+            self.peak = used
 
     def _lower(self) -> None:
         """The script goes on: it has the memory that it may have."""

@@ -100,7 +100,7 @@ class LuaContext:
     def stats(self) -> Stats:
         """Memory and processor time so far."""
         memory = self._lua.get_memory_used(total=True) if self._lua is not None else None
-        return Stats(memory, self._cpu + self._meter.work)
+        return Stats(memory, self._cpu + self._meter.work, self._bridge.peak)
 
     def close(self) -> None:
         """Free everything."""
@@ -133,6 +133,7 @@ class LuaContext:
         if not self._tasks:
             self._cpu += self._meter.work
             self._meter.start()
+            self._bridge.peak = 0
         self._tasks.add(task)
         self._enter(function, task, *arguments)
 
@@ -164,6 +165,7 @@ class LuaContext:
             self._busy = False
             self._meter.leave()
             self._bridge.lift()
+            self._bridge.look()
         if died:
             self._die()
 

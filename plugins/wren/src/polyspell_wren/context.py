@@ -102,8 +102,11 @@ class WrenContext:
 
     def stats(self) -> Stats:
         """Memory and processor time so far."""
-        memory = None if self._closed else self.vm.usage().memory
-        return Stats(memory, self._cpu + self._meter.work)
+        cpu = self._cpu + self._meter.work
+        if self._closed:
+            return Stats(cpu=cpu)
+        usage = self.vm.usage()
+        return Stats(usage.memory, cpu, usage.peak)
 
     def close(self) -> None:
         """Free everything."""
@@ -215,6 +218,7 @@ class WrenContext:
             self._meter.leave()
             self._cpu += self._meter.work
             self._meter.start()
+            self.vm.reset_peak()
             self._meter.enter()
         task = self.runs.tasks[number] = Task(number)
         try:

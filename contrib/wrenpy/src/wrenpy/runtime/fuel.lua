@@ -56,10 +56,22 @@ end
 
 function R.leave()
   settle()
+  R.peak()
   before, before_since = budget, since
 end
 
 function R.budget(fuel, time, output) return { fuel = fuel, time = time, output = output } end
+
+-- Lua keeps no peak: it is seen where memory is looked at, and where control goes back to the host.
+local peak = 0
+local function seen(kilobytes)
+  if kilobytes > peak then peak = kilobytes end
+end
+function R.peak()
+  seen(count("count"))
+  return peak
+end
+function R.reset_peak() peak = 0 end
 
 local function check_memory(extra)
   local kilobytes = count("count") + extra
@@ -68,6 +80,7 @@ local function check_memory(extra)
     kilobytes = count("count") + extra
     if kilobytes > memory then R.limit("memory") end
   end
+  seen(kilobytes)
 end
 
 -- The collector sleeps until the heap has grown to WAKE kilobytes: most programs end before.
@@ -79,6 +92,7 @@ function R.set_memory(kilobytes)
 end
 local function check_heap()
   local kilobytes = count("count")
+  seen(kilobytes)
   if kilobytes > wake then
     wake = huge
     collect("restart")
