@@ -30,6 +30,7 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
         depth: nested calls of script functions.
         pending: host calls that may wait at the same time.
         traffic: bytes that it may hand to the host, and make the host keep.
+        source: bytes of a program, and of each module: an engine that compiles is not interrupted.
     """
 
     wall: float | None = 300.0
@@ -40,6 +41,20 @@ class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
     depth: int | None = 200_000
     pending: int | None = 1_000
     traffic: int | None = 256 * 2**20
+    source: int | None = 2**20
+
+    def require_source(self, what: str, size: int) -> None:
+        """Go on if a program or module is not too large.
+
+        Raises:
+            LimitExceeded: it is; says its size, in bytes.
+        """
+        if self.source is not None and size > self.source:
+            raise LimitExceeded(
+                f"{what} has {size} bytes of source; the limit of source is {self.source}.",
+                hint="Raise it with --limit source=..., or spread it over modules.",
+                context={"limit": "source", "allowed": self.source, "size": size},
+            )
 
     def replaced(self, **changes: Any) -> Limits:
         """These limits with some replaced; values as `parse` takes them."""
@@ -73,7 +88,7 @@ def _quantity(name: str, value: Any) -> float | int | None:
         _TIMES
         if name in ("wall", "cpu")
         else _SIZES
-        if name in ("memory", "output", "traffic")
+        if name in ("memory", "output", "traffic", "source")
         else {"k"}
     )
     try:

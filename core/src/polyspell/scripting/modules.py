@@ -8,9 +8,9 @@ from typing import Any
 
 from polyspell.errors import NotFoundError, PermissionDenied, ValidationError
 from polyspell.grants import Grants
+from polyspell.scripting.limits import Limits
 
 ENDINGS = (".lua", ".mjs", ".js", ".mts", ".ts", ".json", ".wren", ".py")
-MAX_SIZE = 4 * 2**20
 MAX_NAME = 1000
 
 
@@ -20,11 +20,12 @@ class Loader:
     Args:
         folder: the script's folder; None for a script without one: it imports nothing.
         grants: must allow `import:PATH`, with the path relative to the folder.
+        limits: say how large a module may be.
     """
 
-    def __init__(self, folder: str | None, grants: Grants) -> None:
+    def __init__(self, folder: str | None, grants: Grants, limits: Limits) -> None:
         self._root = Path(folder).resolve() if folder is not None else None
-        self._grants = grants
+        self._grants, self._limits = grants, limits
 
     def load(self, specifier: str, importer: str | None = None) -> dict[str, Any]:
         """A module file: `{"name", "source", "file"}`, the file relative to the script's folder.
@@ -37,6 +38,8 @@ class Loader:
         Raises:
             NotFoundError: there is no such file.
             PermissionDenied: it lies outside the folder, or importing is not granted.
+            LimitExceeded: it is too large.
+            ValidationError: it is not text.
         """
         if self._root is None:
             raise NotFoundError(
@@ -48,9 +51,8 @@ class Loader:
         file = self._find(specifier, importer)
         relative = file.relative_to(self._root).as_posix()
         self._grants.require(f"import:{relative}")
-        if file.stat().st_size > MAX_SIZE:
-            raise NotFoundError(f"The module {relative} is larger than {MAX_SIZE} bytes.")
         try:
+            self._limits.require_source(f"The module {relative}", file.stat().st_size)
             source = file.read_text("utf-8")
         except UnicodeDecodeError as error:
             raise ValidationError(f"The module {relative} is not UTF-8 text.") from error

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polyspell.errors import PolyspellError
+from polyspell.errors import LimitExceeded, PolyspellError
 from polyspell.hooks import HookCall, through
 from polyspell.scripting.engine import Source, Stats
-from polyspell.scripting.results import ScriptResult, SpellUsage
+from polyspell.scripting.results import ScriptResult, SpellUsage, script_error
 
 if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
@@ -50,6 +50,11 @@ async def go_on(spell: Spell, task: int) -> ScriptResult:
 async def _within_hooks(spell: Spell, source: Source) -> Any:
     async def inner(call: HookCall) -> Any:
         text = call.values["source"]
+        try:  # here, where hooks have changed what they want to
+            size = len(text.encode("utf-8", "replace"))
+            spell.sandbox.limits.require_source(f"The program {source.name}", size)
+        except LimitExceeded as error:
+            raise script_error(error.to_dict()) from None
         return await spell.tasks.do("run", msgspec.structs.replace(source, text=text))
 
     values = {

@@ -115,7 +115,7 @@ PROFILES: dict[str, Sandbox] = {
         (),
         Limits(
             wall=30.0, cpu=2.0, memory=64 * 2**20, calls=1_000, output=64 * 2**10, depth=10_000,
-            pending=100, traffic=16 * 2**20,
+            pending=100, traffic=16 * 2**20, source=256 * 2**10,
         ),
         profile="untrusted",
     ),

@@ -84,7 +84,7 @@ class Spell:
         self.state = state
         self.closers: list[Callable[[], Any]] = [self.hooks.aclose]
         self._soft_calls = soft(sandbox.limits.calls)
-        self._loader = Loader(folder, self.grants)
+        self._loader = Loader(folder, self.grants, sandbox.limits)
         self._loop = asyncio.get_running_loop()
 
     async def start(self, link: Link, resumed: bool = False) -> None:

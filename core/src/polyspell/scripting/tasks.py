@@ -57,7 +57,11 @@ class Tasks:
             self._spell.begin()
         task = next(self._numbers)
         self._outcomes[task] = self._loop.create_future()
-        self._link.send(method, task, *arguments)
+        try:
+            self._link.send(method, task, *arguments)
+        except BaseException:  # it did not even begin: an argument cannot cross, say
+            del self._outcomes[task]
+            raise
         return await self.outcome(task)
 
     async def outcome(self, task: int) -> Any:
