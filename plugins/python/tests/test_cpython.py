@@ -193,3 +193,22 @@ def test_an_error_of_the_script_is_shown_with_its_line() -> None:
         asyncio.run(in_host("x = 1\n1 / 0", name="spell.py"))
     assert "spell.py" in "".join(traceback.format_exception(caught.value))
     assert caught.value.context["line"] == 2  # type: ignore[attr-defined]
+
+
+def test_who_takes_what_is_printed_may_print_it(capsys: pytest.CaptureFixture[str]) -> None:
+    def write(stream: str, text: str) -> None:
+        print(text.upper(), end="", file=getattr(sys, stream))
+
+    async def main() -> None:
+        async with Host(plugins=["python"]) as host:
+            async with await host.scripts.open("python", sandbox=TRUSTED, write=write) as spell:
+                await spell.run("import sys\nprint('a')\nprint('b', file=sys.stderr)")
+
+    asyncio.run(main())
+    assert capsys.readouterr() == ("A\n", "B\n")
+
+
+def test_the_stream_that_is_divided_stays_what_it_was(driver: Driver) -> None:
+    stream = sys.stdout
+    seen = driver.value("import sys\n[sys.stdout.isatty(), sys.stdout.encoding]")
+    assert seen == [stream.isatty(), stream.encoding]

@@ -26,11 +26,25 @@ class _Divided(io.TextIOBase):
         write = current.get()
         if write is None:
             return self.before.write(text)
-        write(self.name, text)
+        own = current.set(None)  # who takes the text may print it: that is not the script's
+        try:
+            write(self.name, text)
+        finally:
+            current.reset(own)
         return len(text)
 
     def writable(self) -> bool:
         return True
+
+    def isatty(self) -> bool:
+        return self.before.isatty()
+
+    def fileno(self) -> int:
+        return self.before.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.before.encoding
 
     def flush(self) -> None:
         if current.get() is None:
