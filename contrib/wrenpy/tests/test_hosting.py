@@ -118,7 +118,7 @@ def test_a_task_that_waits_says_where():
     assert task.frames() == []
 
 
-def test_the_host_sets_variables():
+def test_what_the_host_sets_is_defined_for_later_sources():
     vm = wrenpy.VM()
     vm.set_variable("main", "x", [1])
     assert vm.evaluate("x + [2]") == [1, 2]

@@ -78,7 +78,9 @@ class VM:
         """Run a source in a module, which keeps its variables from one call to the next.
 
         Raises:
-            CompileError, RuntimeError, LimitError.
+            CompileError: it does not compile.
+            RuntimeError: it failed.
+            LimitError: it met a limit.
         """
         self.start(source, module).run()
 
@@ -90,7 +92,9 @@ class VM:
         """The value of an expression, which sees the module's variables.
 
         Raises:
-            CompileError, RuntimeError, LimitError.
+            CompileError: it does not compile.
+            RuntimeError: it failed.
+            LimitError: it met a limit.
         """
         self.driver.check()
         found = self.modules.get(module)
@@ -130,7 +134,8 @@ class VM:
         """Call a method of a Wren value: `vm.call(vm.variable("main", "Foo"), "bar(_)", 1)`.
 
         Raises:
-            RuntimeError, LimitError: the call failed.
+            RuntimeError: the call failed.
+            LimitError: it met a limit.
             ConversionError: a value cannot cross.
             ValueError: the signature is none, or does not fit the arguments.
         """
