@@ -200,9 +200,11 @@ def test_who_takes_what_is_printed_may_print_it(capsys: pytest.CaptureFixture[st
         print(text.upper(), end="", file=getattr(sys, stream))
 
     async def main() -> None:
-        async with Host(plugins=["python"]) as host:
-            async with await host.scripts.open("python", sandbox=TRUSTED, write=write) as spell:
-                await spell.run("import sys\nprint('a')\nprint('b', file=sys.stderr)")
+        async with (
+            Host(plugins=["python"]) as host,
+            await host.scripts.open("python", sandbox=TRUSTED, write=write) as spell,
+        ):
+            await spell.run("import sys\nprint('a')\nprint('b', file=sys.stderr)")
 
     asyncio.run(main())
     assert capsys.readouterr() == ("A\n", "B\n")
