@@ -1,8 +1,9 @@
 """The gate: the one place that every call from a script passes.
 
-count ─▶ limit ─▶ look up ─▶ bind and check ─▶ hooks ─▶ the API module ─▶ profile
+count ─▶ limit ─▶ look up ─▶ hooks ─▶ memo ─▶ bind and check ─▶ the API module ─▶ profile
 
-Permissions are asked by the module through `spell.grants.require`, which audits each.
+Permissions are asked by the module through `spell.grants.require`, which audits each; what it gave
+then is not in the memo.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from polyspell.scripting.engine import Call, Reply
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.handles import Handles
 from polyspell.scripting.limits import exceeded
+from polyspell.scripting.memo import Memo
 from polyspell.scripting.types import FLAT
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
 from polyspell.scripting.vocabulary import Vocabulary
@@ -52,7 +54,8 @@ class Gate:
         self._spell = spell
         self._vocabulary = vocabulary
         self._modules: dict[str, ApiModule] = {}
-        self.handles = Handles(spell.name, self._charge, spell.host.events.spawn)
+        self.memo = Memo(self.to_script, spell.spawn)
+        self.handles = Handles(spell.name, self._charge, self.memo.drop, spell.host.events.spawn)
         limits = spell.sandbox.limits
         self._most_calls = _or_endless(limits.calls)
         self._most_waiting = _or_endless(limits.pending)
@@ -125,8 +128,7 @@ class Gate:
             if bound is None:
                 value = await self._through_hooks(call, entry, owner)
             else:
-                ordered, named = bound
-                value = await getattr(owner, entry.attribute)(*ordered, **named)
+                value = await self._invoke(entry, owner, call.arguments, bound)
             return Reply(call.id, self.to_script(value))
         except Exception as error:
             return Reply(call.id, error=describe(error))
@@ -150,11 +152,29 @@ class Gate:
         }  # fmt: skip
         return await through(chain, HookCall("script.call", values), inner)
 
-    def _invoke(self, entry: Entry, owner: Any, arguments: list[Any]) -> Any:
+    def _invoke(
+        self,
+        entry: Entry,
+        owner: Any,
+        arguments: list[Any],
+        bound: tuple[Any, Any] | None = None,
+    ) -> Any:
         if entry.spec.is_property:
             return getattr(owner, entry.attribute)
-        ordered, named = entry.bind(arguments, self.to_host)
+        if entry.spec.pure:
+            return self._recall(entry, owner, arguments, bound)
+        ordered, named = bound or entry.bind(arguments, self.to_host)
         return getattr(owner, entry.attribute)(*ordered, **named)
+
+    def _recall(
+        self, entry: Entry, owner: Any, arguments: list[Any], bound: tuple[Any, Any] | None
+    ) -> Any:
+        def make() -> Any:
+            ordered, named = bound or entry.bind(arguments, self.to_host)
+            return getattr(owner, entry.attribute)(*ordered, **named)
+
+        recall = self.memo.wait if entry.spec.waits else self.memo.call
+        return recall(self.handles.number(owner), entry.name, arguments, make)
 
     def _find(self, target: str | HandleRef, name: str) -> tuple[Entry, Any]:
         owner: Any

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from polyspell.errors import NotFoundError
-from polyspell.scripting.declare import ApiHandle
+from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.values import HandleRef
 
 log = logging.getLogger("polyspell.scripting")
@@ -20,6 +20,7 @@ class Handles:
     Args:
         name: of the script.
         charge: told how many bytes a handle costs the host before it gets its number; may raise.
+        forget: told the number of each that is dropped.
         spawn: takes the closing of one that waits.
     """
 
@@ -27,9 +28,11 @@ class Handles:
         self,
         name: str,
         charge: Callable[[int], None],
+        forget: Callable[[int], None],
         spawn: Callable[[Coroutine[Any, Any, Any]], Any],
     ) -> None:
-        self._name, self._charge, self._spawn = name, charge, spawn
+        self._name, self._charge = name, charge
+        self._forget, self._spawn = forget, spawn
         self._handles: dict[int, ApiHandle] = {}
         self._numbers: dict[int, int] = {}
         self._next = 1
@@ -55,11 +58,15 @@ class Handles:
             raise NotFoundError(f"There is no such {ref.type}.", hint="Was it closed?")
         return found
 
+    def number(self, owner: ApiHandle | ApiModule) -> int | None:
+        """The number of a handle; None where the script holds it no more. That of a module is 0."""
+        return self._numbers.get(id(owner)) if isinstance(owner, ApiHandle) else 0
+
     def drop(self, numbers: list[int]) -> int:
         """The script holds these no more: they are closed. Gives how many there were."""
         found = [self._handles.pop(n) for n in numbers if n in self._handles]
         for handle in found:
-            self._numbers.pop(id(handle), None)
+            self._forget(self._numbers.pop(id(handle), 0))
             self._close(handle)
         return len(found)
 

@@ -35,13 +35,21 @@ class Memo:
     """The memo of a script.
 
     Args:
+        show: makes of a host's value what a script may see of it.
         spawn: starts a task that ends with the script.
         entries: the most values that are kept; the one that was not asked for longest goes first.
         size: the most bytes that they are.
     """
 
-    def __init__(self, spawn: Spawn, entries: int = ENTRIES, size: int = SIZE) -> None:
-        self._spawn, self._entries, self._size = spawn, entries, size
+    def __init__(
+        self,
+        show: Callable[[Any], Any],
+        spawn: Spawn,
+        entries: int = ENTRIES,
+        size: int = SIZE,
+    ) -> None:
+        self._show, self._spawn = show, spawn
+        self._entries, self._size = entries, size
         self._kept: OrderedDict[bytes, tuple[int, bytes]] = OrderedDict()
         self._owned: dict[int, set[bytes]] = {}
         self._running: dict[bytes, asyncio.Task[tuple[Any, bytes | None]]] = {}
@@ -56,50 +64,52 @@ class Memo:
         it. With functions that wait, others that are under way are not kept either."""
         self._forbidden += 1
 
-    def call(self, owner: int, name: str, arguments: list[Any], make: Make) -> Any:
+    def call(self, owner: int | None, name: str, arguments: list[Any], make: Make) -> Any:
         """The value of a call: the kept one, or else what `make` gives.
 
         Args:
-            owner: the number of the handle that is called; 0 for a module.
+            owner: the number of the handle that is called, 0 for a module; None keeps nothing.
             name: what is called.
             arguments: as the script gave them.
-            make: works the value out, as a script may see it.
+            make: works the value out.
         """
         key = _key(owner, name, arguments)
-        if key is None:
-            return make()
+        if key is None or owner is None:
+            return self._show(make())
         packed = self._find(key)
         if packed is not None:
             return _DECODE(packed)
         before = self._forbidden
-        value = make()
+        value = self._show(make())
         if self._forbidden == before:
             self._keep(owner, key, value)
         return value
 
     async def wait(
-        self, owner: int, name: str, arguments: list[Any], make: Callable[[], Awaitable[Any]]
+        self, owner: int | None, name: str, arguments: list[Any], make: Callable[[], Awaitable[Any]]
     ) -> Any:
         """The same for a function that waits. Equal calls at one time work it out once; it goes on
         when the first of them is given up."""
         key = _key(owner, name, arguments)
-        if key is None:
-            return await make()
+        if key is None or owner is None:
+            return self._show(await make())
         packed = self._find(key)
-        if packed is None and (work := self._running.get(key)) is None:
-            work = self._running[key] = self._spawn(self._work(owner, key, make))
-            work.add_done_callback(lambda work: self._done(key, work))
-            return (await asyncio.shield(work))[0]
-        if packed is None:
+        if packed is not None:
+            return _DECODE(packed)
+        work = self._running.get(key)
+        if work is not None:
             packed = (await asyncio.shield(work))[1]
-        return await make() if packed is None else _DECODE(packed)
+            return self._show(await make()) if packed is None else _DECODE(packed)
+        work = self._running[key] = self._spawn(self._work(owner, key, make))
+        work.add_done_callback(lambda work: self._done(key, work))
+        return (await asyncio.shield(work))[0]
 
     async def _work(
         self, owner: int, key: bytes, make: Callable[[], Awaitable[Any]]
     ) -> tuple[Any, bytes | None]:
         """A value, and it packed if others may have it."""
         before = self._forbidden
-        value = await make()
+        value = self._show(await make())
         return value, self._keep(owner, key, value) if self._forbidden == before else None
 
     def _done(self, key: bytes, work: asyncio.Task[Any]) -> None:
@@ -160,7 +170,7 @@ _DECODE = msgspec.msgpack.Decoder(ext_hook=_record).decode
 _UNFIT = (TypeError, ValueError, OverflowError, NotImplementedError, RecursionError)
 
 
-def _key(owner: int, name: str, arguments: list[Any]) -> bytes | None:
+def _key(owner: int | None, name: str, arguments: list[Any]) -> bytes | None:
     try:
         key = _ENCODE((owner, name, arguments))
     except _UNFIT:

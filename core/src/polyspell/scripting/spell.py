@@ -69,7 +69,7 @@ class Spell:
         self.span = self.work.span
         self.telling = Telling(name, sandbox.limits, host.events, self.work)
         self.life = Life(self)
-        self.grants = Grants(sandbox.grants, self.telling.asked)
+        self.grants = Grants(sandbox.grants, self._asked)
         # A script's own hooks reach its own work only, and hear of nothing else.
         run_id = self.span.run_id
         self.hooks = Hooks(host.hooks, hears=lambda event: event.run_id == run_id)
@@ -161,6 +161,10 @@ class Spell:
             self.grants.require(f"provider:{model}")
 
     # -- what the script does -------------------------------------------------------------------
+
+    def _asked(self, grant: str, allowed: bool) -> None:
+        self.gate.memo.forbid()  # what comes of it would go around the question
+        self.telling.asked(grant, allowed)
 
     def begin(self) -> None:
         """Limits count anew: something is run, and nothing was at work."""

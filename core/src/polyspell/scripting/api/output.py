@@ -10,7 +10,7 @@ from polyspell.outputs.base import MAX_TEXT
 from polyspell.outputs.markdown import code_blocks, sections
 from polyspell.schema import parse_json
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
-from polyspell.scripting.declare import ApiHandle, ApiModule
+from polyspell.scripting.declare import ApiHandle, ApiModule, pure
 from polyspell.scripting.types import Table
 
 
@@ -27,6 +27,7 @@ class ParserHandle(ApiHandle):
         """The name of its format."""
         return self._parser.format
 
+    @pure
     def parse(self, text: str) -> Any:
         """The value in a text; fails if there is none.
 
@@ -35,6 +36,7 @@ class ParserHandle(ApiHandle):
         """
         return self._parser.parse(text)
 
+    @pure
     def try_parse(self, text: str) -> Table:
         """The value in a text, or why there is none: `{ok, value, error}`.
 
@@ -44,6 +46,7 @@ class ParserHandle(ApiHandle):
         parsed = self._parser.try_parse(text)
         return {"ok": parsed.ok, "value": parsed.value, "error": parsed.error}
 
+    @pure
     def stream(self, chunks: list[str]) -> list[Any]:
         """What can be said of the value after each piece, where that has changed.
 
@@ -98,6 +101,7 @@ class OutputModule(ApiModule):
         """
         return detect(_short(text))
 
+    @pure
     def repair(self, text: str) -> Any:
         """The value of JSON that is damaged.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polyspell.scripting.declare import ApiHandle, ApiModule
+from polyspell.scripting.declare import ApiHandle, ApiModule, pure
 from polyspell.scripting.types import Table
 
 if TYPE_CHECKING:
     from polyspell.prompts import PromptLibrary, Template
+    from polyspell.scripting.memo import Memo
 
 
 class TemplateHandle(ApiHandle):
@@ -17,20 +18,23 @@ class TemplateHandle(ApiHandle):
     api_name = "Template"
     weight = 20_000
 
-    def __init__(self, template: Template) -> None:
-        self._template = template
+    def __init__(self, template: Template, memo: Memo | None = None) -> None:
+        self._template, self._memo = template, memo
 
     @property
     def variables(self) -> list[str]:
         """The names that it uses."""
         return self._template.variables
 
+    @pure
     def render(self, values: Table | None = None) -> str:
         """The text with its variables filled in.
 
         Args:
             values: by name.
         """
+        if self._memo is not None:
+            self._memo.forbid()  # prompts that it includes may change
         return self._template.render(values or {})
 
 
@@ -50,7 +54,7 @@ class PromptModule(ApiModule):
         is_name = "{" not in text and "\n" not in text and " " not in text
         if is_name and text.partition("@")[0] in self._library.names():
             self.spell.grants.require(f"prompt:{text}")
-            return TemplateHandle(self._library.template(text))
+            return TemplateHandle(self._library.template(text), self.spell.gate.memo)
         return TemplateHandle(Template(text))
 
     def save(self, name: str, text: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from polyspell.errors import NotFoundError
 from polyspell.schema import check, coerce, expand, parse_json, require_valid
 from polyspell.schema.example import example
-from polyspell.scripting.declare import ApiHandle, ApiModule
+from polyspell.scripting.declare import ApiHandle, ApiModule, pure
 from polyspell.scripting.types import Table
 
 
@@ -83,6 +83,7 @@ class SchemaModule(ApiModule):
         """The names of the schemas that this script made."""
         return list(self.spell.schemas)
 
+    @pure
     def validate(self, schema: str | Table | list[Any] | SchemaHandle, value: Any) -> Table:
         """Whether a value fits: `{valid, errors}`, errors as `{path, message}`.
 
@@ -93,6 +94,7 @@ class SchemaModule(ApiModule):
         errors = check(self._content(schema), value)
         return {"valid": not errors, "errors": errors}
 
+    @pure
     def coerce(self, schema: str | Table | list[Any] | SchemaHandle, value: Any) -> Any:
         """A value with what is plainly meant made right ("20" for a number); fails if it then does
         not fit.
@@ -106,6 +108,7 @@ class SchemaModule(ApiModule):
         require_valid(content, made)
         return made
 
+    @pure
     def extract(self, schema: str | Table | list[Any] | SchemaHandle, text: str) -> Any:
         """The value in a text, such as a model's answer; fails if there is none that fits.
 
@@ -118,6 +121,7 @@ class SchemaModule(ApiModule):
         require_valid(content, made)
         return made
 
+    @pure
     def example(self, schema: str | Table | list[Any] | SchemaHandle) -> Any:
         """A value that fits.
 
@@ -128,6 +132,7 @@ class SchemaModule(ApiModule):
 
     def _content(self, schema: Any) -> dict[str, Any]:
         if isinstance(schema, str):
+            self.spell.gate.memo.forbid()  # the name may come to mean another
             schema = self.get(schema)
         return schema._schema if isinstance(schema, SchemaHandle) else expand(schema)
 
