@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from pathlib import Path
 from typing import Any
 
+import pytest
+from polyspell import Host
+from polyspell.errors import ScriptError
 from polyspell.scripting.engine import Source
+from polyspell.scripting.sandbox import Sandbox
 from polyspell.testing.port import Driver
 from polyspell_python.engine import PythonEngine
 
@@ -70,3 +77,27 @@ def test_await_and_async_for_may_stand_at_the_top() -> None:
 
 def test_a_trusted_script_is_told_that_its_types_are_not_checked() -> None:
     assert "sandboxed" in error_of("1", trusted=True)["message"]
+
+
+ROW = ", ".join(f"({j}, str({j}), {{{j}: [{j}]}})" for j in range(20))
+ROWS = "\n".join(f"x{i} = [{ROW}]" for i in range(1500))
+
+
+async def test_a_check_that_takes_too_long_ends_with_its_script() -> None:
+    async with Host(plugins=["python"], config={}) as host:
+        sandbox = Sandbox.of("untrusted", limits="wall=0.3s,source=2MiB")
+        before = children()
+        with pytest.raises(ScriptError) as caught:
+            await host.scripts.run(Source(ROWS, types=True), "python", sandbox=sandbox)
+        assert caught.value.context["limit"] == "wall"
+        assert children() == before
+
+
+def children() -> set[str]:
+    """The processes that this one started, where the system tells."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if stat.read_text().rpartition(")")[2].split()[1] == str(os.getpid()):
+                found.add(stat.parent.name)
+    return found

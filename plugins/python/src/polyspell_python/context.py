@@ -33,6 +33,7 @@ class MontyContext:
         self._tasks: set[int] = set()
         self._desk = Desk(options, port, self._scripts, self._tasks, self._ended, self._settle)
         self._kernel: Kernel | None = None
+        self._workers: list[Worker] = []  # the kernel's, and that of a check of types
         self._work: deque[Callable[[], None]] = deque()
         self._working = False
         self._queries = 0
@@ -49,7 +50,8 @@ class MontyContext:
         def work() -> None:
             file = source.file or source.name
             if source.types:
-                check_types(source.text, source.name, self._options.api, self._loader(task, file))
+                api, load = self._options.api, self._loader(task, file)
+                check_types(source.text, source.name, api, load, self._began)
             code = self._scripts.program(source.text, source.name, file)
             self._kernel_for(task).job(task, "run", task, code)
 
@@ -105,8 +107,8 @@ class MontyContext:
     def kill(self) -> None:
         """End the worker, whatever it does; from any thread. `close` is still to be called."""
         self._closed = True
-        if kernel := self._kernel:
-            kernel.worker.kill()
+        for worker in self._workers:
+            worker.kill()
 
     def close(self) -> None:
         """Give the worker back. Tasks that still wait end without an outcome."""
@@ -149,7 +151,8 @@ class MontyContext:
         self._tasks.update(snapshot.tasks)
         self._desk.given.update(snapshot.given)
         self._desk.count, self._desk.waiting = snapshot.calls, snapshot.waiting
-        self._kernel = Kernel(Worker(self._options.limits), self._desk.call, self._printed)
+        worker = self._began(Worker(self._options.limits))
+        self._kernel = Kernel(worker, self._desk.call, self._printed)
         self._kernel.resume_from(snapshot.dump, snapshot.idle, snapshot.servers)
         self._do(self._desk.ask_again)
 
@@ -204,15 +207,23 @@ class MontyContext:
         """The kernel; for the first of several tasks with the time of a new run."""
         limits, alone = self._options.limits, self._tasks <= {task}
         if self._kernel is None:
-            kernel = self._kernel = Kernel(Worker(limits), self._desk.call, self._printed)
-            if self._closed:  # while the worker began: `kill` has not seen it
-                kernel.worker.kill()
+            worker = self._began(Worker(limits))
+            kernel = self._kernel = Kernel(worker, self._desk.call, self._printed)
             kernel.start(face_of(self._options))
         elif alone and limits.cpu and self._kernel.busy > _FRESH * limits.cpu:
             self._kernel.renew()
-        if alone and task > 0 and limits.wall is not None:
-            self._desk.deadline = time.monotonic() + limits.wall
+        if alone and task > 0:
+            self._kernel.worker.begin()
+            if limits.wall is not None:
+                self._desk.deadline = time.monotonic() + limits.wall
         return self._kernel
+
+    def _began(self, worker: Worker) -> Worker:
+        """A worker for `kill` to know; it may have come while this one began."""
+        self._workers = [known for known in self._workers if known.open] + [worker]
+        if self._closed:
+            worker.kill()
+        return worker
 
     def _loader(self, task: int, importer: str) -> Callable[[str], str]:
         return lambda specifier: str(self._desk.load(task, specifier, importer)["source"])

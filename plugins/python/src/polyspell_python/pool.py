@@ -13,6 +13,7 @@ from typing import Any
 import pydantic_monty as monty
 from polyspell.scripting.engine import Stats
 from polyspell.scripting.limits import Limits
+from polyspell.scripting.resident import Resident
 
 MAX_WORKERS = 512
 MAX_TURN = 600.0
@@ -84,9 +85,10 @@ class Worker:
             .__enter__()
         )
         self._pid = self.session.worker_pid
-        self._open = True
+        self.open = True
         self._lock = threading.Lock()
-        self._base = self._usage()
+        self._began = self._seconds()
+        self._resident = Resident(self._pid or 0)
         self._last = Stats()
         self._cpu = limits.cpu
         self.extend()
@@ -103,42 +105,42 @@ class Worker:
             _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
             soft = hard
             if self._cpu is not None:
-                soft = int(self._usage().cpu + 10 * self._cpu) + 60
+                soft = int(self._seconds() + 10 * self._cpu) + 60
             resource.prlimit(self._pid, resource.RLIMIT_CPU, (soft, hard))
             for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
                 resource.prlimit(self._pid, nothing, (0, 0))
 
     def stats(self) -> Stats:
         """What the session has used; of a closed one, what it had used."""
-        if self._open:
-            now = self._usage()
-            self._last = Stats(now.memory, max(0.0, now.cpu - self._base.cpu))
+        if self.open:
+            cpu = max(0.0, self._seconds() - self._began)
+            self._last = Stats(cpu=cpu, peak=self._resident.peak())
         return self._last
 
-    def _usage(self) -> Stats:
-        """What the process uses in all, where the platform tells."""
+    def begin(self) -> None:
+        """The peak of memory counts anew."""
+        self._resident.begin()
+
+    def _seconds(self) -> float:
+        """Processor time that the process has used in all; 0 where the platform does not tell."""
         try:
-            folder = Path("/proc", str(self._pid))
-            _, resident, shared, *_ = map(int, (folder / "statm").read_text("ascii").split())
-            times = [
-                int((thread / "schedstat").read_text("ascii").split()[0])
-                for thread in (folder / "task").iterdir()
-            ]
+            threads = Path("/proc", str(self._pid), "task").iterdir()
+            times = [int((t / "schedstat").read_text("ascii").split()[0]) for t in threads]
         except (OSError, ValueError, IndexError):
-            return Stats()
-        return Stats((resident - shared) * os.sysconf("SC_PAGESIZE"), sum(times) / 1e9)
+            return 0.0
+        return sum(times) / 1e9
 
     def kill(self) -> None:
         """End the process at once, whatever it does. May be called from any thread."""
         with self._lock, contextlib.suppress(OSError):
-            if self._open and self._pid is not None:
+            if self.open and self._pid is not None:
                 os.kill(self._pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Give the worker back."""
         self.stats()
         with self._lock:  # from here on the process may be another session's
-            was_open, self._open = self._open, False
+            was_open, self.open = self.open, False
         if was_open:
             with contextlib.suppress(monty.MontyError):
                 self.session.__exit__(None, None, None)

@@ -25,7 +25,13 @@ _STOP = "_ps_stop"
 _FIRST = f"import {_STOP}\n"
 
 
-def check_types(text: str, name: str, api: Api, load: Callable[[str], str]) -> None:
+def check_types(
+    text: str,
+    name: str,
+    api: Api,
+    load: Callable[[str], str],
+    began: Callable[[Worker], Worker],
+) -> None:
     """Check a script.
 
     Args:
@@ -33,6 +39,7 @@ def check_types(text: str, name: str, api: Api, load: Callable[[str], str]) -> N
         name: how errors call it.
         api: what it sees of the host.
         load: gives the source of a module of its folder; raises a PolyspellError for what is none.
+        began: is told of the worker, which may be killed meanwhile.
 
     Raises:
         ScriptError: code `script_types`, with all that was found as `problems` in its context.
@@ -41,7 +48,8 @@ def check_types(text: str, name: str, api: Api, load: Callable[[str], str]) -> N
         "polyspell": monty.ExternalModule({}, stubs=_stub(api)),
         _STOP: monty.ExternalModule({}, stubs=""),
     }
-    worker = Worker(_LIMITS, type_check=True, type_check_format="json", external_modules=modules)
+    options: Any = {"type_check": True, "type_check_format": "json"}
+    worker = began(Worker(_LIMITS, **options, external_modules=modules))
     try:
         snapshot = worker.session.feed_start(_FIRST + text)
         while isinstance(snapshot, monty.FunctionSnapshot):
