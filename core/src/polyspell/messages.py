@@ -12,8 +12,10 @@ import msgspec
 
 Role = Literal["system", "user", "assistant", "tool"]
 FinishReason = Literal[
-    "stop", "length", "tool_calls", "content_filter", "cancelled", "error", "other"
+    "stop", "length", "tool_calls", "pause", "content_filter", "cancelled", "error", "other"
 ]
+"""Why an answer ended. "pause": the service wants to be asked again, with what came; "other": for a
+reason that nobody knows, or for none."""
 
 
 class Text(msgspec.Struct, tag="text", omit_defaults=True):

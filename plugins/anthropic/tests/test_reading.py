@@ -113,7 +113,7 @@ def test_usage_counts_the_cache_as_input_and_the_last_word_counts() -> None:
         ("model_context_window_exceeded", "length"),
         ("tool_use", "tool_calls"),
         ("refusal", "content_filter"),
-        ("pause_turn", "other"),
+        ("pause_turn", "pause"),
         ("something_new", "other"),
     ],
 )

@@ -136,7 +136,11 @@ async def test_malformed_json_ends_right_as_output_without_another_model_call(
     assert result.usage.requests == 1
 
 
-@pytest.mark.parametrize("said", MALFORMED.values(), ids=MALFORMED.keys())
+# Half a call is none: see test_endings.
+MENDED = {name: said for name, said in MALFORMED.items() if name != "truncated"}
+
+
+@pytest.mark.parametrize("said", MENDED.values(), ids=MENDED.keys())
 @pytest.mark.parametrize("short", [False, True])
 async def test_malformed_json_ends_right_as_arguments_without_another_model_call(
     agent_of: Make, said: str, short: bool

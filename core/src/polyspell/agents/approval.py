@@ -19,7 +19,9 @@ async def decide(run: Run, calls: list[ToolCall]) -> list[ToolCall]:
     undecided = []
     for call in calls:
         tool = run.tools.get(call.name)
-        if tool is None or call.id in run.decisions or not _asks(run, tool, call):
+        if tool is None or call.id in run.decisions or call.id in run.cut:
+            continue
+        if not _asks(run, tool, call):
             continue
         if run.agent.approve is None:
             undecided.append(call)

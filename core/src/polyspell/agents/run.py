@@ -14,21 +14,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from polyspell.agents import toolcalls
-from polyspell.agents.approval import decide
+from polyspell.agents.answers import require_whole
+from polyspell.agents.asking import ask
+from polyspell.agents.calling import answer, call_tools
 from polyspell.agents.output import parse_output
-from polyspell.agents.types import Decision, Result, RunState
-from polyspell.aio import reap
-from polyspell.errors import ValidationError, describe
-from polyspell.events import Event, new_id, new_span
-from polyspell.messages import FinishReason, Message, Part, ToolCall, ToolResult
-from polyspell.providers.call import ModelCall
+from polyspell.agents.types import Decision, Result, RunFinish, RunState
+from polyspell.errors import LimitExceeded, ValidationError, describe
+from polyspell.events import Event, new_span
+from polyspell.messages import FinishReason, Message, ToolCall
 
 if TYPE_CHECKING:
     from polyspell.agents.agent import Agent
@@ -66,16 +65,17 @@ class Run:
         self.usage = state.usage
         self.turns = state.turns
         self.calls_made = state.tool_calls
-        self.run_id = state.run_id or ""
         self.span = new_span(state.run_id)
         self.run_id = self.span.run_id
         self.decisions = {**state.decisions, **(approvals or {})}
+        self.cut = state.cut  # ids of the last answer's calls that are not whole
+        self.paused = False  # the last answer is still to be gone on with
+        self.finish_reason: FinishReason = "stop"
         self.result: Result | None = None
         # The first message that the agent's memory does not have.
         self.unsaid = len(self.messages) - 1 if self.open_calls() else self.start
         self._begun: tuple[Agent, Grants, int, int, int] | None = None
         self._deadline: float | None = None
-        self._finish_reason: FinishReason = "stop"
         self._retries = agent.output_retries
         self._ids: set[str] | None = None
         self.use(agent)
@@ -104,6 +104,7 @@ class Run:
         self.messages[:] = messages
         self.context = context
         self.result = None
+        self.paused = False
         self._retries = agent.output_retries
         self.use(agent)
 
@@ -114,29 +115,48 @@ class Run:
         if self.limits.seconds is not None and self._deadline is None:
             self._deadline = time.monotonic() + self.limits.seconds
         try:
-            yield self._tell("agent.run.started", {"agent": self.agent.name})
+            yield self.tell("agent.run.started", {"agent": self.agent.name})
             async with aclosing(self._turns()) as turns:
                 async for event in turns:
                     yield event
             assert self.result is not None
             yield self._completed(self.result.text, self.result.finish_reason)
         except (GeneratorExit, asyncio.CancelledError):
-            self._tell("agent.run.cancelled", {"agent": self.agent.name})
+            self.tell("agent.run.cancelled", {"agent": self.agent.name})
             raise
         except Exception as error:
-            self._tell("agent.run.failed", {"agent": self.agent.name, "error": describe(error)})
+            self.tell("agent.run.failed", {"agent": self.agent.name, "error": describe(error)})
             raise
         finally:
-            self._close_calls("It was not called: the run ended before.")
+            waits = self.result is not None and self.result.finish_reason == "approval"
+            if not waits and (calls := self.open_calls()):
+                answer(self, calls, {}, "It was not called: the run ended before.")
+
+    async def _turns(self) -> AsyncGenerator[Event, None]:
+        calls = self.open_calls()
+        while True:
+            if calls:
+                async with aclosing(call_tools(self, calls)) as tools:
+                    async for event in tools:
+                        yield event
+                if self.result is not None:
+                    return
+            self.limits.check(self.turns + 1, self.calls_made, self.usage)
+            async with aclosing(ask(self)) as model:
+                async for event in model:
+                    yield event
+            calls = self.messages[-1].tool_calls
+            if not calls and not self.paused and self._finish():
+                return
 
     def answered(self, text: str) -> list[Event]:
         """The events of a run that a hook answered without asking; the text is said."""
         message = Message.assistant(text)
         self.messages.append(message)
         return [
-            self._tell("agent.run.started", {"agent": self.agent.name}),
-            self._tell("agent.text", {"text": text}),
-            self._tell("agent.message", {"message": msgspec.to_builtins(message)}),
+            self.tell("agent.run.started", {"agent": self.agent.name}),
+            self.tell("agent.text", {"text": text}),
+            self.tell("agent.message", {"message": msgspec.to_builtins(message)}),
             self._completed(text, "stop"),
         ]
 
@@ -145,94 +165,23 @@ class Run:
             "agent": self.agent.name, "text": text, "finish_reason": reason,
             "usage": msgspec.to_builtins(self.usage),
         }  # fmt: skip
-        return self._tell("agent.run.completed", data)
+        return self.tell("agent.run.completed", data)
 
-    def _tell(self, name: str, data: dict[str, Any]) -> Event:
+    # -- what its steps need --------------------------------------------------------------------
+
+    def tell(self, name: str, data: dict[str, Any]) -> Event:
+        """Publish an event of this run; gives it."""
         span = self.span
         event = Event(name, data, time.time(), span.run_id, span.span_id, span.parent_id)
         self.host.events.publish(event)
         return event
 
-    async def _turns(self) -> AsyncGenerator[Event, None]:
-        calls = self.open_calls()
-        while True:
-            if calls:
-                async with aclosing(self._tools(calls)) as tools:
-                    async for event in tools:
-                        yield event
-                if self.result is not None:
-                    return
-            self.limits.check(self.turns + 1, self.calls_made, self.usage)
-            async with aclosing(self._model()) as model:
-                async for event in model:
-                    yield event
-            calls = self.messages[-1].tool_calls
-            if not calls and self._finish():
-                return
+    async def in_time(self, work: Awaitable[T]) -> T:
+        """Await, but no longer than the run may last.
 
-    # -- the model ------------------------------------------------------------------------------
-
-    async def _model(self) -> AsyncGenerator[Event, None]:
-        self.turns += 1
-        agent = self.agent
-        request = await self._in_time(
-            agent.request(
-                self.messages, self.tools, self.output, self.context, demand=not self.calls_made
-            )
-        )
-        call = ModelCall(
-            self.host, agent.model, request, self.hooks, agent=agent.name, context=self.context
-        )
-        deltas = call.deltas()
-        try:
-            while True:
-                try:
-                    delta = await self._in_time(anext(deltas))
-                except StopAsyncIteration:
-                    break
-                if delta.thinking:
-                    yield self._tell("agent.thinking", {"text": delta.thinking})
-                if delta.text:
-                    yield self._tell("agent.text", {"text": delta.text})
-        except BaseException:
-            self._keep(call)
-            raise
-        finally:
-            await deltas.aclose()
-        self.usage.add(call.usage)
-        self._finish_reason = call.response.finish_reason
-        message = self._with_own_ids(call.response.message)
-        self.messages.append(message)
-        yield self._tell("agent.message", {"message": msgspec.to_builtins(message)})
-
-    def _with_own_ids(self, message: Message) -> Message:
-        """The message, each of whose calls has an id that no other of the conversation has: some
-        models count anew in each answer, and decisions and results go by the id."""
-        if not message.tool_calls:
-            return message
-        if self._ids is None:
-            self._ids = {call.id for m in self.messages for call in m.tool_calls}
-        parts: list[Part] = []
-        for part in message.parts:
-            if isinstance(part, ToolCall):
-                if not part.id or part.id in self._ids:
-                    part = msgspec.structs.replace(part, id=f"call_{new_id()}")
-                self._ids.add(part.id)
-            parts.append(part)
-        return msgspec.structs.replace(message, parts=parts)
-
-    def _keep(self, call: ModelCall) -> None:
-        """What came before a failure stays in the conversation, without half a tool call."""
-        partial = call.so_far()
-        if partial is None:
-            return
-        self.usage.add(call.usage)
-        parts: list[Part] = [p for p in partial.message.parts if not isinstance(p, ToolCall)]
-        if parts:
-            self.messages.append(Message("assistant", parts, metadata={"incomplete": True}))
-
-    async def _in_time(self, work: Awaitable[T]) -> T:
-        """Await, but no longer than the run may last."""
+        Raises:
+            LimitExceeded: it would have lasted longer.
+        """
         if self._deadline is None:
             return await work
         scope = asyncio.timeout(self._deadline - time.monotonic())
@@ -244,121 +193,55 @@ class Run:
                 raise self.limits.error("seconds") from None
             raise
 
-    # -- the tools ------------------------------------------------------------------------------
-
     def open_calls(self) -> list[ToolCall]:
         """Tool calls of the last message that have no result yet."""
         return self.messages[-1].tool_calls if self.messages else []
 
-    async def _tools(self, calls: list[ToolCall]) -> AsyncGenerator[Event, None]:
-        undecided = await self._in_time(decide(self, calls))
-        if undecided:
-            yield self._tell(
-                "agent.approval.required", {"calls": [msgspec.to_builtins(c) for c in undecided]}
-            )
-            self.result = self._result("approval", [c.id for c in undecided])
-            return
-        self.limits.check(self.turns, self.calls_made + len(calls), self.usage)
-        self.calls_made += len(calls)
-        results: dict[str, ToolResult] = {}
-        try:
-            alone = len(calls) == 1
-            work = self._one(calls[0], results) if alone else self._many(calls, results)
-            async with aclosing(work) as steps:
-                async for event in steps:
-                    yield event
-        finally:
-            self._answer(calls, results)
-        for call in calls:
-            other = self.agent.handoff_named(call.name)
-            if other is not None and not results[call.id].error:
-                yield self._hand_over(other)
-                return
-
-    async def _one(
-        self, call: ToolCall, results: dict[str, ToolResult]
-    ) -> AsyncGenerator[Event, None]:
-        yield self._tell(*toolcalls.started(call))
-        begin = toolcalls.clock()
-        results[call.id] = result = await self._in_time(self._execute(call))
-        yield self._tell(*toolcalls.ended(result, toolcalls.clock() - begin))
-
-    async def _many(
-        self, calls: list[ToolCall], results: dict[str, ToolResult]
-    ) -> AsyncGenerator[Event, None]:
-        begin = toolcalls.clock()
-        tasks: dict[asyncio.Task[ToolResult], ToolCall] = {}
-        try:
-            for call in calls:
-                yield self._tell(*toolcalls.started(call))
-                tasks[asyncio.ensure_future(self._execute(call))] = call
-            waiting = set(tasks)
-            while waiting:
-                done, waiting = await self._in_time(
-                    asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                )
-                for task in [t for t in tasks if t in done]:
-                    results[tasks[task].id] = result = task.result()
-                    yield self._tell(*toolcalls.ended(result, toolcalls.clock() - begin))
-        finally:
-            await reap(*tasks)
-
-    async def _execute(self, call: ToolCall) -> ToolResult:
-        decision = self.decisions.get(call.id, True)
-        if decision is False or isinstance(decision, str):
-            reason = decision or "no reason was given"
-            return toolcalls.failure(call, f"The user did not allow this call: {reason}.")
-        changed = decision if isinstance(decision, dict) else None
-        return await toolcalls.execute(self, call, changed)
-
-    def _answer(self, calls: list[ToolCall], results: dict[str, ToolResult]) -> None:
-        """Add the results to the conversation, one for each call, in the order of the calls."""
-        parts: list[Any] = [
-            results.get(c.id) or toolcalls.failure(c, "The call was cancelled.") for c in calls
-        ]
-        self.messages.append(Message("tool", parts))
-
-    def _close_calls(self, reason: str) -> None:
-        if self.result is not None and self.result.finish_reason == "approval":
-            return
-        if calls := self.open_calls():
-            results: list[Any] = [toolcalls.failure(c, reason) for c in calls]
-            self.messages.append(Message("tool", results))
-
-    def _hand_over(self, other: Agent) -> Event:
-        data = {"from": self.agent.name, "to": other.name}
-        self.take_over(other)
-        return self._tell("agent.handoff", data)
+    def call_ids(self) -> set[str]:
+        """The ids of all calls of the conversation; new ones are to be added."""
+        if self._ids is None:
+            self._ids = {call.id for m in self.messages for call in m.tool_calls}
+        return self._ids
 
     # -- the end --------------------------------------------------------------------------------
 
     def _finish(self) -> bool:
         """Make the result of the last message; false if the model has to try again."""
-        result = self._result(self._finish_reason, [])
-        if self.output is not None:
+        text = self.messages[-1].text
+        output: Any = text
+        if self.output is not None and self.output is not str:
             try:
-                result.output = parse_output(result.text, self.output)
-            except ValidationError as error:
+                if self.finish_reason == "length":
+                    require_whole(text, self.agent.max_tokens)
+                output = parse_output(text, self.output)
+            except (ValidationError, LimitExceeded) as error:
                 if self._retries <= 0:
                     raise
                 self._retries -= 1
+                cut = isinstance(error, LimitExceeded)
+                why = f"{error.message} It has to be shorter." if cut else str(error)
                 self.messages.append(
-                    Message.user(f"That does not fit: {error} Answer again, with the JSON only.")
+                    Message.user(f"That does not fit: {why} Answer again, with the JSON only.")
                 )
                 return False
-        self.result = result
+        self.end(self.finish_reason, text, output)
         return True
 
-    def _result(self, reason: Any, pending: list[str]) -> Result:
-        text = self.messages[-1].text
-        return Result(
-            text, text, self.messages, self.start, self.usage, reason,
-            self.run_id, self.agent.name, self.state(pending),
-        )  # fmt: skip
+    def end(self, reason: RunFinish, text: str, output: Any, pending: Sequence[str] = ()) -> None:
+        """Give the run its result.
 
-    def state(self, pending: list[str]) -> RunState:
-        """The run as it stands, to be resumed."""
-        return RunState(
-            self.agent.name, self.messages, self.start, self.usage, self.turns,
-            self.calls_made, pending, self.decisions if pending else {}, self.run_id,
+        Args:
+            reason: why it ends.
+            text: what the model said last.
+            output: the value of it.
+            pending: ids of the calls that wait for approval.
+        """
+        state = RunState(
+            self.agent.name, self.messages, self.start, self.usage, self.turns, self.calls_made,
+            list(pending), self.decisions if pending else {}, self.run_id,
+            self.cut if pending else [],
+        )  # fmt: skip
+        self.result = Result(
+            text, output, self.messages, self.start, self.usage, reason, self.run_id,
+            self.agent.name, state,
         )  # fmt: skip

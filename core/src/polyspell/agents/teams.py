@@ -29,6 +29,8 @@ def as_tool(agent: Agent, name: str | None, description: str | None) -> Tool:
                 f"{agent.name} may not call {result.pending[0].name!r} without approval.",
                 hint="An agent that is a tool needs an `approve` function of its own.",
             )
+        if result.finish_reason == "length" and isinstance(result.output, str):
+            return f"{result.output} [The answer was cut off here.]"
         return result.output
 
     about = description or _about(agent) or f"Ask {agent.name}."

@@ -72,7 +72,8 @@ Approve = Callable[[ToolCall], Decision | Awaitable[Decision]]
 class RunState(msgspec.Struct, omit_defaults=True):
     """A run that can go on later, in another process too: `msgspec.json` both ways, or
     `to_dict` and `from_dict`. `pending` are the ids of tool calls that wait for approval, and
-    `decisions` what was decided on others that are asked for at the same time."""
+    `decisions` what was decided on others that are asked for at the same time; `cut` are those that
+    were cut off and will not be made."""
 
     agent: str
     messages: list[Message]
@@ -83,6 +84,7 @@ class RunState(msgspec.Struct, omit_defaults=True):
     pending: list[str] = []
     decisions: dict[str, Decision] = {}
     run_id: str | None = None
+    cut: list[str] = []
 
     def to_dict(self) -> dict[str, Any]:
         """The state as JSON data."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from polyspell.aio import Pump
-from polyspell.errors import describe
+from polyspell.errors import BadResponseError, describe
 from polyspell.events import new_id
 from polyspell.hooks import Chain, HookCall, Hooks, expect, through
 from polyspell.messages import Delta, Response, Text, Thinking, Usage
@@ -131,6 +131,8 @@ class ModelCall:
                 yield delta
             if facts.active and self._fold.usage is not None:
                 await facts.price(self._full, self._fold.usage)
+            if self._fold.finish_reason in _FAILED:
+                require_answered(self._full, self._fold.response())
         finally:
             close = getattr(stream, "aclose", None)
             if close is not None:
@@ -177,6 +179,25 @@ class ModelCall:
         finally:
             await items.aclose()
         self._response = pump.result
+
+
+_FAILED = ("error", "cancelled")
+
+
+def require_answered(model: str, response: Response) -> None:
+    """Go on where an answer has come to an end.
+
+    Raises:
+        BadResponseError: the service says that it failed, or gave it up.
+    """
+    reason = response.finish_reason
+    if reason in _FAILED:
+        said = (response.extra or {}).get("finish_reason") or reason
+        raise BadResponseError(
+            f"{model} did not bring its answer to an end ({said}).",
+            hint="Try again; what came of it is kept.",
+            context={"model": model, "finish_reason": reason, "said": said},
+        )
 
 
 def _says(delta: Delta) -> bool:

@@ -25,9 +25,9 @@ class MockModel:
     Args:
         name: of the model, with its provider.
         replies: one after the other. A reply is a text, `{"tool": name, "arguments": {...}}`,
-            `{"thinking": text}`, `{"error": code, "message": text}`, a list of these, or a function
-            of the request, plain or async, that gives one. A function in place of the list is asked
-            every time.
+            `{"thinking": text}`, `{"error": code, "message": text}`, `{"finish": reason}`, a list
+            of these, or a function of the request, plain or async, that gives one. A function in
+            place of the list is asked every time.
     """
 
     def __init__(self, name: str, replies: Sequence[Reply] | Callable[[Request], Any]) -> None:

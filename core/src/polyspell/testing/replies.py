@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -12,7 +12,7 @@ from polyspell.messages import Delta, FinishReason, ToolCallDelta, Usage
 from polyspell.providers.base import Request
 
 # A text; {"tool": name, "arguments": {...}} ; {"thinking": text}; {"error": code, "message": ...};
-# an exception; a list of these; or a function of the request that gives any of them.
+# {"finish": reason}; an exception; a list of these; or a function of the request that gives any.
 Reply = str | dict[str, Any] | Exception | list[Any] | Callable[[Request], Any]
 
 
@@ -24,7 +24,7 @@ def tokens(text: str) -> int:
 def deltas(reply: Reply, request: Request, chunk: int, usage: Usage) -> list[Delta | Exception]:
     """All deltas of a reply, the last with `usage` filled in, or with the error that ends it."""
     told: list[Delta | Exception] = []
-    calls = 0
+    calls, finish = 0, None
     for part in reply if isinstance(reply, list) else [reply]:
         if isinstance(part, str):
             told += [Delta(text=piece) for piece in _pieces(part, chunk)]
@@ -34,13 +34,24 @@ def deltas(reply: Reply, request: Request, chunk: int, usage: Usage) -> list[Del
             calls += 1
         elif isinstance(part, dict) and "thinking" in part:
             told += [Delta(thinking=piece) for piece in _pieces(part["thinking"], chunk)]
+        elif isinstance(part, dict) and "finish" in part:
+            finish = _reason(part["finish"])
         elif isinstance(part, Exception | dict):
             return [*told, part if isinstance(part, Exception) else _error(part)]
         else:
             raise ConfigError(f"{part!r} is not a reply that a model can give.")
     usage.output_tokens = sum(_size(delta) for delta in told if isinstance(delta, Delta))
-    reason: FinishReason = "tool_calls" if calls else "stop"
+    reason = finish or ("tool_calls" if calls else "stop")
     return [*told, Delta(usage=usage, finish_reason=reason, model=request.model)]
+
+
+def _reason(given: Any) -> FinishReason:
+    """Why the answer ends, where it is not for the usual reason."""
+    if given not in get_args(FinishReason):
+        known = ", ".join(get_args(FinishReason))
+        raise ConfigError(f"{given!r} is no reason for an answer to end.", hint=f"One of: {known}.")
+    reason: FinishReason = given
+    return reason
 
 
 def _pieces(text: str, chunk: int) -> list[str]:
@@ -64,7 +75,7 @@ def _size(delta: Delta) -> int:
 def _error(part: dict[str, Any]) -> PolyspellError:
     """`{"error": "rate_limit", "message": ..., "context": {...}}` as that error of the tree."""
     if "error" not in part:
-        raise ConfigError(f"{part!r} is not a reply: it has no tool, thinking or error.")
+        raise ConfigError(f"{part!r} is not a reply: it has no tool, thinking, finish or error.")
     said = {"message": "The model was told to fail.", **part, "code": part["error"]}
     error = PolyspellError.from_dict(said)
     for name in {"hint", "retryable"} - part.keys():

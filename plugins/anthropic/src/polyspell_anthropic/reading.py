@@ -22,7 +22,7 @@ from polyspell_anthropic.usage import usage
 
 _REASONS: dict[str, FinishReason] = {
     "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls",
-    "refusal": "content_filter", "model_context_window_exceeded": "length",
+    "refusal": "content_filter", "model_context_window_exceeded": "length", "pause_turn": "pause",
 }  # fmt: skip
 _MESSAGE = frozenset(
     {"id", "type", "role", "model", "content", "usage", "stop_reason", "stop_sequence"}

@@ -22,6 +22,7 @@ _ORDER: dict[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 LEVELS: dict[str, Level] = {
     "agent.run.started": "debug", "agent.run.completed": "info", "agent.run.failed": "error",
+    "agent.call.cut": "warning", "agent.call.repaired": "info",
     "agent.run.cancelled": "warning", "agent.handoff": "info", "agent.approval.required": "info",
     "provider.request.started": "debug", "provider.request.completed": "info",
     "provider.request.failed": "warning", "provider.request.cancelled": "warning",
