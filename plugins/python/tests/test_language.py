@@ -9,6 +9,8 @@ from polyspell.scripting.values import FunctionRef
 from polyspell.testing.port import Driver
 from polyspell_python.engine import PythonEngine
 from polyspell_python.language import NATIVE_MODULES
+from polyspell_python.names import bound
+from polyspell_python.source import parse
 
 LACKING = {
     "def f():\n    yield 1": (2, "yield"),
@@ -96,6 +98,23 @@ def test_globals_of_a_program_are_its_own_and_its_modules_have_theirs() -> None:
         assert driver.value("from lib import more, count\n[count, more()]") == [2, 3]
         assert "no attribute 'absent'" in driver.error("import lib\nlib.absent")["message"]
         assert "cannot import name" in driver.error("from lib import absent")["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("await f()\nx: int = await f()\ny += 1", "x y"),
+        ("for i, (j, *k) in a:\n    with b as c:\n        if (d := i): e[0] = 1", "c d i j k"),
+        ("import a.b, c as d\nfrom e.f import g, h as i", "a d g i"),
+        ("try:\n    x = 1\nexcept E as error:\n    pass", "error x"),
+        ("def f(a=(b := 1)):\n    c = 1\nasync def g(): d = 2\nclass H:\n    e = 3", "H b f g"),
+        ("x = [y for y in z if (w := y)]\nf = lambda a=(b := 1): (c := a)", "b f w x"),
+        ("match a:\n    case [b, *c, {'d': d, **e}, F() as g]:\n        pass", "b c d e g"),
+        ("x = " + "-" * 150 + "(y := 1)", "x y"),
+    ],
+)  # fmt: skip
+def test_the_names_that_a_script_binds_at_its_top_are_found(text: str, names: str) -> None:
+    assert " ".join(bound(parse(text, "script"))) == names
 
 
 def test_parts_of_a_package_are_imported_by_dots_and_beside_each_other() -> None:

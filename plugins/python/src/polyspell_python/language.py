@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from polyspell.errors import ScriptError
-
-from polyspell_python.source import syntax_error
+from polyspell_python.source import check_text, syntax_error
 
 # Modules of Monty 1.4; all others come from the script's folder.
 NATIVE_MODULES = frozenset({
@@ -38,15 +36,15 @@ def check(tree: ast.Module, file: str, text: str) -> None:
     for node in ast.walk(tree):
         if found := _missing(node):
             what, hint = found
-            raise _error(
+            raise syntax_error(
                 f"{what} cannot be used in a sandboxed Python script.",
-                f"{hint} {_TRUST}",
-                node,
                 file,
+                getattr(node, "lineno", 1),
                 text,
+                getattr(node, "col_offset", 0) + 1,
+                hint=f"{hint} {_TRUST}",
             )
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            _check_text(node, file, text)
+        check_text(node, file, text)
 
 
 def _missing(node: ast.AST) -> tuple[str, str] | None:
@@ -78,24 +76,3 @@ def _is_member(node: ast.stmt) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     return isinstance(node, (*_METHODS, ast.AnnAssign, ast.Pass))
-
-
-def _check_text(node: ast.Constant, file: str, text: str) -> None:
-    try:
-        str(node.value).encode("utf-8")
-    except UnicodeEncodeError:
-        raise _error(
-            "A text has a lone surrogate, which no text can hold.",
-            "Write the whole character, or bytes.",
-            node,
-            file,
-            text,
-            code="invalid",
-        ) from None
-
-
-def _error(
-    message: str, hint: str, node: ast.AST, file: str, text: str, code: str = "script_syntax"
-) -> ScriptError:
-    line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
-    return syntax_error(message, file, line, text, column, hint=hint, code=code)

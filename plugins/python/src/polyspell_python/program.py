@@ -16,7 +16,7 @@ from polyspell.scripting.limits import Limits, exceeded
 
 from polyspell_python.objects import MissingModule, error_data
 from polyspell_python.sites import MAX_FRAMES, located
-from polyspell_python.source import normal, parse
+from polyspell_python.source import compiled, normal, parse
 
 Load = Callable[[str, str | None], dict[str, Any]]
 _VALUE = "_polyspell_value"
@@ -68,8 +68,7 @@ class Programs:
         tree = ast.fix_missing_locations(_Mortal().visit(tree))
         self._sources[name] = text
         linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
-        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if waits else 0
-        return compile(tree, name, "exec", flags, dont_inherit=True)  # type: ignore[no-any-return]
+        return compiled(tree, name, top_level_await=waits)
 
     def close(self) -> None:
         """Forget the sources."""

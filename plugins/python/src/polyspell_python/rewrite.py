@@ -16,13 +16,13 @@ The result is source text; lines are kept in `Sites`, not in the text.
 from __future__ import annotations
 
 import ast
-import symtable
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from polyspell_python.expressions import Expressions
 from polyspell_python.imports import imports, own_modules
 from polyspell_python.language import check
+from polyspell_python.names import bound
 from polyspell_python.sites import Sites
 from polyspell_python.source import normal, parse, syntax_error
 
@@ -60,17 +60,10 @@ def rewrite(
     try:
         expressions = Expressions(tree, text, frozenset(properties), own_modules(tree))
         writer = _Writer(expressions, name, file, sites)
-        writer.program(tree, _bound(text, name), module)
+        writer.program(tree, bound(tree), module)
     except RecursionError:
         raise syntax_error("The script is nested too deeply.", name, 1, text) from None
     return Program("\n".join(writer.lines), writer.functions)
-
-
-def _bound(text: str, name: str) -> list[str]:
-    """The names that a script binds at its top."""
-    return sorted(
-        s.get_name() for s in symtable.symtable(text, name, "exec").get_symbols() if s.is_local()
-    )
 
 
 class _Writer:
@@ -86,12 +79,12 @@ class _Writer:
         self._loop = 0
         self._streams = 0
 
-    def program(self, tree: ast.Module, bound: list[str], module: bool) -> None:
+    def program(self, tree: ast.Module, names: list[str], module: bool) -> None:
         self._line("def _ps_module():" if module else "async def _ps_module():")
         last = tree.body[-1] if tree.body and not module else None
         self._level += 1
-        if bound:
-            self._line(f"global {', '.join(bound)}")
+        if names:
+            self._line(f"global {', '.join(names)}")
         if isinstance(last, ast.Expr):
             tree.body[-1] = ast.copy_location(ast.Return(last.value), last)
         self._statements(tree.body)

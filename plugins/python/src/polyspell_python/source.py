@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import threading
+import types
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from polyspell.errors import ScriptError
 
@@ -29,18 +32,56 @@ def parse(text: str, file: str, *, top_level_await: bool = True) -> ast.Module:
     """
     if len(text) > MAX_SOURCE:
         raise syntax_error(f"The script is longer than {MAX_SOURCE} characters.", file, 1, "")
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if top_level_await else 0
+    tree = ast.Module([], [])
     try:
-        with _reading, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             tree = ast.parse(text, file)
-            compile(tree, file, "exec", flags, dont_inherit=True)
+        compiled(tree, file, top_level_await=top_level_await)
     except SyntaxError as error:
         raise syntax_error(error.msg, file, error.lineno, text, error.offset) from None
     except (ValueError, RecursionError, MemoryError) as error:
+        for node in ast.walk(tree):  # CPython 3.13 and later take no surrogate in a docstring
+            check_text(node, file, text)
         reason = str(error) or "it is nested too deeply"
         raise syntax_error(f"The script cannot be read: {reason}.", file, 1, text) from None
     return tree
+
+
+def compiled(tree: ast.Module, file: str, *, top_level_await: bool) -> types.CodeType:
+    """The code of a syntax tree. Raises as `compile`."""
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if top_level_await else 0
+    with _quiet():
+        return compile(tree, file, "exec", flags, dont_inherit=True)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What the compiler would warn of is the script's own matter."""
+    with _reading, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def check_text(node: ast.AST, file: str, text: str) -> None:
+    """Refuse a text that nothing outside could hold.
+
+    Raises:
+        ScriptError: code `invalid`, with file, line and column.
+    """
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return
+    try:
+        node.value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise syntax_error(
+            "A text has a lone surrogate, which no text can hold.",
+            file,
+            node.lineno,
+            text,
+            node.col_offset + 1,
+            hint="Write the whole character, or bytes.",
+            code="invalid",
+        ) from None
 
 
 def syntax_error(
