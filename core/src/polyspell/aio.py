@@ -145,6 +145,11 @@ class Runner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = os.getpid()
 
+    @property
+    def started(self) -> bool:
+        """Whether its thread is at work; a forked child has none."""
+        return self._loop is not None and self._pid == os.getpid()
+
     def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Run a coroutine and give its result. Ctrl-C cancels it, and waits until it has ended.
 
@@ -180,7 +185,7 @@ class Runner:
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
-            if self._loop is None or self._pid != os.getpid():  # a forked child has no threads
+            if self._loop is None or not self.started:
                 self._pid, self._loop = os.getpid(), asyncio.new_event_loop()
                 threading.Thread(
                     target=self._loop.run_forever, name="polyspell-runner", daemon=True

@@ -375,5 +375,6 @@ def default_host() -> Host:
 
 def _close_default() -> None:
     if _default is not None:
+        run = runner.run if runner.started else asyncio.run  # no thread begins any more
         with contextlib.suppress(Exception):
-            runner.run(asyncio.wait_for(_default.aclose(), GRACE))
+            run(asyncio.wait_for(_default.aclose(), GRACE))
