@@ -222,7 +222,10 @@ def test_a_path_that_takes_too_much_or_is_none_is_refused(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["$[?match(@.a, '(a|a)*b')]", "$" + "[?@" * 40 + "]" * 40])
 def test_a_path_that_looks_dear_takes_no_time(path: str) -> None:
-    assert call(tools.data_query, path=path, source=[{"a": "a" * 40}]) == []
+    try:
+        assert call(tools.data_query, path=path, source=[{"a": "a" * 40}]) == []
+    except ToolError as refused:  # newer versions of the library take no path so deep
+        assert "is not a JSONPath" in str(refused)
 
 
 def test_files_are_read_and_written_under_grants(tmp_path: Path) -> None:
