@@ -156,18 +156,19 @@ def expect(result: Any, kind: type[R], point: str) -> R:
 
 async def through(chain: Chain | None, call: HookCall, inner: Proceed) -> Any:
     """Call `inner` within the hooks of a chain."""
-    if chain is None:
-        return await inner(call)
+    return await (inner if chain is None else _from(chain, 0, inner))(call)
 
-    def at(index: int) -> Proceed:
-        async def proceed(call: HookCall) -> Any:
-            if index == len(chain):
-                return await inner(call)
-            hook = chain[index]
-            if not hook.applies(call):
-                return await at(index + 1)(call)
-            return await settle(hook.wrap(call, at(index + 1)))
 
-        return proceed
+def _from(chain: Chain, index: int, inner: Proceed) -> Proceed:
+    """What goes through the hooks of a chain from this one on. It refers to nothing that refers to
+    it: what a call holds is given back when the call is over."""
 
-    return await at(0)(call)
+    async def proceed(call: HookCall) -> Any:
+        if index == len(chain):
+            return await inner(call)
+        hook, further = chain[index], _from(chain, index + 1, inner)
+        if not hook.applies(call):
+            return await further(call)
+        return await settle(hook.wrap(call, further))
+
+    return proceed

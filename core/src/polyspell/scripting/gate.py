@@ -8,7 +8,6 @@ then is not in the memo.
 
 from __future__ import annotations
 
-import inspect
 import math
 import time
 from collections.abc import Awaitable
@@ -18,14 +17,16 @@ import msgspec
 
 from polyspell.errors import NotFoundError, PolyspellError, describe
 from polyspell.hooks import HookCall, through
+from polyspell.hooks.chain import settle
 from polyspell.scripting.bind import Binder
 from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord, FunctionSpec
 from polyspell.scripting.engine import Call, Reply
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.handles import Handles
+from polyspell.scripting.held import Held
 from polyspell.scripting.limits import exceeded
 from polyspell.scripting.memo import Memo
-from polyspell.scripting.types import FLAT
+from polyspell.scripting.types import FLAT, Resolve
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
 from polyspell.scripting.vocabulary import Vocabulary
 
@@ -86,15 +87,11 @@ class Gate:
             if call.target == "host":
                 return Reply(call.id, self._spell.load(*call.arguments))
             entry, owner = self._find(call.target, call.name)
-            if self._spell.hooks.chain("script.call") is not None:
-                return self._later(call, entry, owner)
-            if entry.spec.waits:
-                # Bound now: when it runs, the script may have dropped the handles that it gave.
-                bound = entry.bind(call.arguments, self.to_host)
-                return self._later(call, entry, owner, bound)
+            if entry.spec.waits or self._spell.hooks.chain("script.call") is not None:
+                return self._later(call, entry, owner, Held(call.arguments, self.to_host))
             begin = time.perf_counter()
             try:
-                value = self.to_script(self._invoke(entry, owner, call.arguments))
+                value = self.to_script(self._invoke(entry, owner, call.arguments, self.to_host))
             finally:  # the host's own work for a script counts as the script's
                 self.busy += time.perf_counter() - begin
                 if self.profile is not None:
@@ -117,18 +114,13 @@ class Gate:
         if self.traffic > self._most_traffic:
             raise self._over("traffic", self._most_traffic)
 
-    async def _later(
-        self, call: Call, entry: Entry, owner: Any, bound: tuple[Any, Any] | None = None
-    ) -> Reply:
+    async def _later(self, call: Call, entry: Entry, owner: Any, held: Resolve) -> Reply:
         begin = time.perf_counter()
         self.waiting += 1
         try:
             if self.waiting > self._most_waiting:
                 raise self._over("pending", self._most_waiting)
-            if bound is None:
-                value = await self._through_hooks(call, entry, owner)
-            else:
-                value = await self._invoke(entry, owner, call.arguments, bound)
+            value = await self._through_hooks(call, entry, owner, held)
             return Reply(call.id, self.to_script(value))
         except Exception as error:
             return Reply(call.id, error=describe(error))
@@ -136,45 +128,28 @@ class Gate:
             self.waiting -= 1
             self._note(entry.name, begin)
 
-    async def _through_hooks(self, call: Call, entry: Entry, owner: Any) -> Any:
-        chain = self._spell.hooks.chain("script.call")
-        if chain is None:
-            return await self._invoke(entry, owner, call.arguments)
-
+    async def _through_hooks(self, call: Call, entry: Entry, owner: Any, held: Resolve) -> Any:
         async def inner(seen: HookCall) -> Any:
-            value = self._invoke(entry, owner, seen.values["arguments"])
-            return await value if inspect.isawaitable(value) else value
+            return await settle(self._invoke(entry, owner, seen.values["arguments"], held))
 
         module, _, function = entry.name.rpartition(".")
         values = {
             "module": module, "function": function, "arguments": call.arguments,
             "script": self._spell.name,
         }  # fmt: skip
+        chain = self._spell.hooks.chain("script.call")
         return await through(chain, HookCall("script.call", values), inner)
 
-    def _invoke(
-        self,
-        entry: Entry,
-        owner: Any,
-        arguments: list[Any],
-        bound: tuple[Any, Any] | None = None,
-    ) -> Any:
+    def _invoke(self, entry: Entry, owner: Any, arguments: list[Any], resolve: Resolve) -> Any:
         if entry.spec.is_property:
             return getattr(owner, entry.attribute)
-        if entry.spec.pure:
-            return self._recall(entry, owner, arguments, bound)
-        ordered, named = bound or entry.bind(arguments, self.to_host)
-        return getattr(owner, entry.attribute)(*ordered, **named)
-
-    def _recall(
-        self, entry: Entry, owner: Any, arguments: list[Any], bound: tuple[Any, Any] | None
-    ) -> Any:
-        def make() -> Any:
-            ordered, named = bound or entry.bind(arguments, self.to_host)
-            return getattr(owner, entry.attribute)(*ordered, **named)
-
+        if not entry.spec.pure:
+            return _call(entry, owner, arguments, resolve)
         recall = self.memo.wait if entry.spec.waits else self.memo.call
-        return recall(self.handles.number(owner), entry.name, arguments, make)
+        return recall(
+            self.handles.number(owner), entry.name, arguments,
+            lambda: _call(entry, owner, arguments, resolve),
+        )  # fmt: skip
 
     def _find(self, target: str | HandleRef, name: str) -> tuple[Entry, Any]:
         owner: Any
@@ -238,6 +213,11 @@ class Gate:
         if isinstance(value, ScriptFunction):
             return value.ref_for(self._spell)
         return value
+
+
+def _call(entry: Entry, owner: Any, arguments: list[Any], resolve: Resolve) -> Any:
+    ordered, named = entry.bind(arguments, resolve)
+    return getattr(owner, entry.attribute)(*ordered, **named)
 
 
 def _or_endless(limit: float | None) -> float:
