@@ -135,6 +135,7 @@ outer()
     "endless_caught": "while true do pcall(function() while true do end end) end",
     "endless_callback": PS + "return demo.apply(function() while true do end end, 1)",
     "endless_waiting": PS + "while true do demo.later(1) end",
+    "moment": "local t = {} for i = 1, 10 do t[i] = ('x'):rep(2^20) .. i end t = nil return 1",
     "memory": 'local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end',
     "memory_caught": """
         local t = {}

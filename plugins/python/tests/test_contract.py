@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, ClassVar
 
 from polyspell.testing.engine_contract import EngineContract
@@ -103,6 +104,7 @@ SNIPPETS = {
     "    except BaseException:\n        pass",
     "endless_callback": _USE + "def f(x):\n    while True:\n        pass\nawait demo.apply(f, 1)",
     "endless_waiting": _USE + "while True:\n    await demo.later(1)",
+    "moment": "a = ['x' * 2**20 + str(i) for i in range(10)]\na = None\n1",
     "memory": "a = ['x']\nwhile True:\n    a = a + a",
     "memory_caught": "a = ['x']\nwhile True:\n    try:\n        while True:\n"
     "            a = a + a\n    except BaseException:\n        pass",
@@ -122,6 +124,8 @@ class TestMonty(EngineContract):
     lacks: ClassVar[dict[str, str]] = {
         "handle_drop": "Monty tells nobody of what it frees; handles are closed with the script",
     }
+    if sys.platform != "linux":
+        lacks["memory_peak"] = "the system tells nobody of another process's memory"
 
 
 class TestCPython(EngineContract):
@@ -130,6 +134,7 @@ class TestCPython(EngineContract):
     snippets = SNIPPETS
     lacks: ClassVar[dict[str, str]] = {
         "memory_limit": "a trusted script shares the host's memory",
+        "memory_peak": "a trusted script shares the host's memory; of its process the system tells",
     }
 
     def open(self, **options: Any) -> Driver:

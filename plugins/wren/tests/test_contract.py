@@ -140,6 +140,10 @@ var result = {
     "endless_caught": "while (true) Fiber.new {\n  while (true) {}\n}.try()",
     "endless_callback": PS + "var result = Demo.apply(Fn.new {|x|\n  while (true) {}\n}, 1)",
     "endless_waiting": PS + "while (true) Demo.later(1)",
+    "moment": """
+var held = (1..10).map {|i| "x" * 1048576 + i.toString }.toList
+held = null
+var result = 1""",
     "memory": 'var l = []\nwhile (true) l.add("x" * 1000 + l.count.toString)',
     "memory_caught": """
 var l = []

@@ -9,14 +9,25 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import os
 import queue
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from polyspell.errors import ScriptError
-from polyspell.scripting.engine import Call, Context, ContextOptions, Engine, Outcome, Port, Reply
+from polyspell.scripting.engine import (
+    Call,
+    Context,
+    ContextOptions,
+    Engine,
+    Outcome,
+    Port,
+    Reply,
+    Stats,
+)
 from polyspell.scripting.limits import exceeded
+from polyspell.scripting.resident import Resident
 
 if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
@@ -49,6 +60,15 @@ class Link(Protocol):
         """Seconds of processor time that the context has used; None if that cannot be told."""
         ...
 
+    def begin(self) -> None:
+        """Something is run, and nothing was at work: the peak of memory counts anew."""
+        ...
+
+    def peak(self) -> int | None:
+        """The most bytes of memory that the context was seen to have since `begin`, from outside
+        where it is another process; None if that cannot be told."""
+        ...
+
 
 class InlineLink:
     """A context in this thread: its calls go straight through the gate."""
@@ -56,6 +76,7 @@ class InlineLink:
     def __init__(self, spell: Spell, engine: Engine, options: ContextOptions) -> None:
         self._spell, self._engine, self._options = spell, engine, options
         self._context: Context | None = None
+        self._process: Resident | None = None
 
     async def open(self) -> None:
         """Make the context."""
@@ -81,7 +102,25 @@ class InlineLink:
 
     def cpu(self) -> float | None:
         """What the context says."""
-        return self._context.stats().cpu if self._context is not None else None
+        return self._stats().cpu if self._context is not None else None
+
+    def begin(self) -> None:
+        """Note what this process has: where the engine tells nothing, that must do."""
+        if self._told() is None:
+            self._process = self._process or Resident(os.getpid())
+            self._process.begin()
+
+    def peak(self) -> int | None:
+        """What the context says, or else what this process has grown by, whatever made it grow."""
+        told = self._told()
+        return self._process.peak() if told is None and self._process else told
+
+    def _told(self) -> int | None:
+        stats = self._stats()
+        return stats.memory if stats.peak is None else stats.peak
+
+    def _stats(self) -> Stats:
+        return self._context.stats() if self._context is not None else Stats()
 
     # -- the port -------------------------------------------------------------------------------
 
@@ -210,6 +249,15 @@ class ThreadLink:
     def cpu(self) -> float | None:
         """Not known from outside."""
         return None
+
+    def begin(self) -> None:
+        """The context does it."""
+
+    def peak(self) -> int | None:
+        """What the context says."""
+        ready = self._ready.done() and not self._ready.cancelled()
+        known = ready and not self._ready.exception()
+        return self._ready.result().stats().peak if known else None
 
     # -- the port, called in the thread ---------------------------------------------------------
 

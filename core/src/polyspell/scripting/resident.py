@@ -31,12 +31,12 @@ class Resident:
     def __init__(self, pid: int, base: int | None = None) -> None:
         self._pid = pid
         self._highest = 0  # what was seen before `begin`, where the system does not forget it
-        self._base = self._private() if base is None else base
+        self.base = self._private() if base is None else base
 
     def begin(self) -> None:
         """The peak counts from now on; in our own process what it has now is the base."""
         if self._pid == os.getpid():
-            self._base = self._private()
+            self.base = self._private()
         else:
             with contextlib.suppress(OSError):
                 self._write("clear_refs", b"5")  # VmHWM begins anew: see proc_pid_clear_refs(5)
@@ -51,7 +51,7 @@ class Resident:
         if now is None:
             return None
         most = now.highest if now.highest > self._highest else now.resident
-        return max(0, most - now.shared - self._base)
+        return max(0, most - now.shared - self.base)
 
     def _private(self) -> int:
         now = self._read()

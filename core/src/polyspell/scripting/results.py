@@ -10,8 +10,9 @@ from polyspell.errors import ScriptError
 
 
 class SpellUsage(msgspec.Struct):
-    """What a run has used: seconds of wall and processor time, bytes of memory at its end (None
-    where the engine cannot tell), host calls, bytes of output."""
+    """What a run has used: seconds of wall and processor time, host calls, bytes of output, and of
+    memory the most bytes that it was seen to hold at one time, which the guide Sandbox explains for
+    each engine (None where nobody can tell)."""
 
     wall: float = 0.0
     cpu: float = 0.0

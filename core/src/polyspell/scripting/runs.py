@@ -72,4 +72,13 @@ async def _usage(spell: Spell, begin: float, cpu: float) -> SpellUsage:
             async with asyncio.timeout(PATIENCE):
                 stats = msgspec.convert(await spell.link.query("stats"), Stats)
     spent = stats.cpu if used is None else used - cpu
-    return SpellUsage(wall, spent, stats.memory, spell.gate.calls, spell.output.bytes)
+    memory = _peak(stats, spell.link.peak())
+    spell.telling.memory(memory or 0)
+    return SpellUsage(wall, spent, memory, spell.gate.calls, spell.output.bytes)
+
+
+def _peak(told: Stats, seen: int | None) -> int | None:
+    """The most memory: as the engine tells, or else as seen from outside; but what it holds now."""
+    if told.peak is not None:
+        return told.peak
+    return max((size for size in (seen, told.memory) if size is not None), default=None)

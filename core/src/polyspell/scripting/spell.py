@@ -170,6 +170,8 @@ class Spell:
         """Limits count anew: something is run, and nothing was at work."""
         self.gate.begin()
         self.output.begin()
+        self.telling.begin()
+        self.link.begin()
 
     def ask(self, call: Call) -> Reply | Awaitable[Reply]:
         """The script calls the host."""

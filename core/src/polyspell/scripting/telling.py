@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from polyspell.events import EventBus
-from polyspell.scripting.limits import Limits
+from polyspell.scripting.limits import Limits, soft
 from polyspell.scripting.work import Work
 
 
@@ -22,10 +23,21 @@ class Telling:
     def __init__(self, name: str, limits: Limits, events: EventBus, work: Work) -> None:
         self._name, self._limits = name, limits
         self._events, self._work = events, work
+        self._soft_memory = self._soft = soft(limits.memory) or math.inf
 
     def emit(self, name: str, data: dict[str, Any]) -> None:
         """Tell of something."""
         self._work.within(self._events.emit, name, data)
+
+    def begin(self) -> None:
+        """Limits count anew."""
+        self._soft = self._soft_memory
+
+    def memory(self, used: int) -> None:
+        """Tell, once, if 80 % of the memory are used."""
+        if used >= self._soft:
+            self._soft = math.inf
+            self.near("memory", used)
 
     def near(self, limit: str, used: float) -> None:
         """Tell that 80 % of a limit are used."""

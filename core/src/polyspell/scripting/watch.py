@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
 
 INTERVAL = 0.05
+RARELY = 1.0
 GRACE = 0.1
 """Seconds over a limit that an engine has to stop by itself, with the line in its error."""
 
 
 class Watch:
-    """While a task runs: ends its script when wall or processor time is over, and tells at 80 %."""
+    """While a task runs: ends its script when wall or processor time is over, and tells at 80 % of
+    those and of memory (which the engine limits)."""
 
     def __init__(self, spell: Spell, link: Link) -> None:
         self._spell, self._link = spell, link
@@ -26,7 +28,8 @@ class Watch:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
-        if self._limits.wall is not None or self._limits.cpu is not None:
+        limits = (self._limits.wall, self._limits.cpu, self._limits.memory)
+        if any(limit is not None for limit in limits):
             self._task = asyncio.get_running_loop().create_task(self._look())
 
     async def __aexit__(self, *exc: object) -> None:
@@ -39,6 +42,7 @@ class Watch:
         clock = asyncio.get_running_loop().time
         begin, cpu_begin = clock(), self._link.cpu()
         told: set[str] = set()
+        pause = INTERVAL
         while True:
             used = {"wall": clock() - begin}
             cpu = self._link.cpu()
@@ -54,7 +58,9 @@ class Watch:
                 if amount > allowed + GRACE:
                     self._spell.life.broken(exceeded(name, allowed))
                     return
-            await asyncio.sleep(self._pause(used))
+            await asyncio.sleep(min(self._pause(used), pause))
+            self._spell.telling.memory(self._link.peak() or 0)
+            pause = min(2 * pause, RARELY)  # a script that lives long waits, most of the time
 
     def _pause(self, used: dict[str, float]) -> float:
         """Seconds until something can be over; in the meantime nothing need be looked at."""

@@ -14,6 +14,7 @@ from polyspell.errors import PolyspellError, ScriptError
 from polyspell.scripting import wire
 from polyspell.scripting.engine import ContextOptions, Reply
 from polyspell.scripting.limits import Limits, exceeded
+from polyspell.scripting.resident import Resident
 from polyspell.scripting.worker import Exit, WorkerLimits, WorkerPool
 from polyspell.scripting.worker.errors import WorkerExited
 
@@ -41,6 +42,7 @@ class WorkerLink:
         self._setup = wire.Setup(engine, options, waits)
         self._limits = options.limits
         self._worker: Worker | None = None
+        self._resident: Resident | None = None
         self._queries: dict[int, asyncio.Future[Any]] = {}
         self._numbers = itertools.count(1)
         self._closing = False
@@ -117,6 +119,18 @@ class WorkerLink:
             return time.clock_gettime((~self._worker.pid << 3) | 2)  # see clock_getcpuclockid(3)
         except (AttributeError, OSError, OverflowError):
             return None
+
+    def begin(self) -> None:
+        """Let the system note the peak of the worker's process anew."""
+        if self._worker is not None and self._worker.exit is None:
+            self._resident = self._resident or Resident(self._worker.pid)
+            self._resident.begin()
+
+    def peak(self) -> int | None:
+        """What the worker's process has had, over what it had before its first program."""
+        if self._worker is None or self._worker.exit is not None or self._resident is None:
+            return None
+        return self._resident.peak()
 
     # -- what the worker sends ------------------------------------------------------------------
 

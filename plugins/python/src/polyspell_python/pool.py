@@ -1,8 +1,7 @@
-"""Monty's worker processes: one pool for the process, and what bounds each of its sessions."""
+"""A session in one of Monty's workers, and what bounds it."""
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import signal
@@ -15,40 +14,9 @@ from polyspell.scripting.engine import Stats
 from polyspell.scripting.limits import Limits
 from polyspell.scripting.resident import Resident
 
-MAX_WORKERS = 512
-MAX_TURN = 600.0
-"""Seconds that a script may compute without calling the host, whatever its limits say."""
-GRACE = 0.15
-"""Seconds over its limit after which a worker that does not stop by itself is killed."""
-CHECKOUT_TIMEOUT = 30.0
 _RECURSION = 1_000
 _SUSPENSIONS = 2**31 - 1
-
-_lock = threading.Lock()
-_pool: tuple[int, monty.Monty] | None = None
-
-
-def _workers() -> monty.Monty:
-    """The pool of this process, made at first use (and again after a fork)."""
-    global _pool
-    with _lock:
-        if _pool is None or _pool[0] != os.getpid():
-            pool = monty.Monty(
-                min_processes=0,
-                max_processes=MAX_WORKERS,
-                checkout_timeout=CHECKOUT_TIMEOUT,
-                request_timeout=MAX_TURN + 1.0,
-                feed_duration_limit_grace=GRACE,
-                turn_duration_limit_grace=GRACE,
-            )
-            _pool = os.getpid(), pool.__enter__()
-        return _pool[1]
-
-
-@atexit.register
-def _close() -> None:
-    if _pool is not None and _pool[0] == os.getpid():
-        _pool[1].__exit__(None, None, None)
+_fresh = 0  # bytes
 
 
 def resource_limits(limits: Limits) -> monty.ResourceLimits:
@@ -65,6 +33,14 @@ def resource_limits(limits: Limits) -> monty.ResourceLimits:
     }
 
 
+def _resident(pid: int) -> Resident:
+    """The memory of a worker, over the least that one had at the begin of a session."""
+    global _fresh
+    found = Resident(pid)
+    _fresh = found.base = min(_fresh or found.base, found.base)
+    return found
+
+
 class Worker:
     """A session in a worker process, given back at `close`.
 
@@ -74,21 +50,17 @@ class Worker:
     """
 
     def __init__(self, limits: Limits, **more: Any) -> None:
-        self.session = (
-            _workers()
-            .checkout(
-                limits=resource_limits(limits),
-                os_policy={"sleep": "call_host", "process_time": "zero"},
-                assert_message_annotations=False,  # as CPython says it
-                **more,
-            )
-            .__enter__()
+        self.session = workers().start(
+            limits=resource_limits(limits),
+            os_policy={"sleep": "call_host", "process_time": "zero"},
+            assert_message_annotations=False,  # as CPython says it
+            **more,
         )
         self._pid = self.session.worker_pid
         self.open = True
         self._lock = threading.Lock()
         self._began = self._seconds()
-        self._resident = Resident(self._pid or 0)
+        self._resident = _resident(self._pid or 0)
         self._last = Stats()
         self._cpu = limits.cpu
         self.extend()
@@ -107,8 +79,6 @@ class Worker:
             if self._cpu is not None:
                 soft = int(self._seconds() + 10 * self._cpu) + 60
             resource.prlimit(self._pid, resource.RLIMIT_CPU, (soft, hard))
-            for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-                resource.prlimit(self._pid, nothing, (0, 0))
 
     def stats(self) -> Stats:
         """What the session has used; of a closed one, what it had used."""
@@ -137,8 +107,9 @@ class Worker:
                 os.kill(self._pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Give the worker back."""
-        self.stats()
+        """Give the worker back; one that has grown ends, since its allocator keeps what it had."""
+        if (self.stats().peak or 0) > _GROWN:
+            self.kill()
         with self._lock:  # from here on the process may be another session's
             was_open, self.open = self.open, False
         if was_open:

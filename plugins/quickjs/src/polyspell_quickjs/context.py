@@ -7,6 +7,7 @@ runtime work off all jobs until nothing can go on without the host.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ _IDLE = "promise never settled (no pending jobs)"
 _SLACK = 0.002  # seconds by which two clocks may differ
 _STACK = 4 * 2**20  # the most that the runtime takes
 _MOST = 2**31 - 1
+_GRAIN = 2**16  # bytes to which the memory in use is told
 
 
 class Task:
@@ -64,6 +66,7 @@ class JsContext:
         self._inbox: deque[list[Any]] = deque()
         self._last_call = 0
         self._running = False
+        self._held: int | None = None  # bytes, found out when asked for
         self._until, self._limit = float("inf"), "wall"
         memory = options.limits.memory or 0
         self._runtime: jsbox.Runtime | None = jsbox.Runtime(
@@ -142,8 +145,9 @@ class JsContext:
         self._go(["set", name, [*to_script(value), None]])
 
     def stats(self) -> Stats:
-        """Processor time; the engine does not tell its memory."""
-        return Stats(cpu=self.meter.work)
+        """Memory and processor time so far. Of what was freed within a slice the engine keeps no
+        trace, so there is no peak."""
+        return Stats(self._memory(), self.meter.work)
 
     def close(self) -> None:
         """Free the runtime."""
@@ -182,6 +186,16 @@ class JsContext:
         found: dict[str, Any] = reply.value
         return found
 
+    def _memory(self) -> int | None:
+        """Bytes in use, found by what of the limit is free; None without a limit."""
+        limit, runtime = self.meter.limits.memory, self._runtime
+        if self._held is None and limit and limit <= _MOST and runtime and not self._running:
+            if not self._prepared:
+                return 0
+            with contextlib.suppress(jsbox.JavaScriptError, Stop):
+                self._held = limit - int(runtime.eval(f"__free({limit},{_GRAIN})", timeout=1.0))
+        return self._held
+
     # -- slices -----------------------------------------------------------------------------------
 
     def _begin(self, task: int, started: Task) -> None:
@@ -205,7 +219,7 @@ class JsContext:
             self.port.drop(dropped)
 
     def _slice(self, runtime: jsbox.Runtime, action: list[Any]) -> None:
-        self.action, self.trace = action, ""
+        self.action, self.trace, self._held = action, "", None
         self.meter.enter()
         seconds, self._limit = self.meter.left()
         self._until = time.monotonic() + seconds - _SLACK

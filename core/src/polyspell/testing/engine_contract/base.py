@@ -35,6 +35,7 @@ class ContractBase:
         "frames": "errors carry a stack of frames",
         "close_on_break": "leaving an iteration early closes its stream",
         "memory_limit": "the memory limit is kept by the engine",
+        "memory_peak": "the engine sees the most memory that a run holds",
         "inline_kill": "an endless loop ends by the engine itself, without a worker to kill",
     }
 

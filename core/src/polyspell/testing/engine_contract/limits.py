@@ -48,6 +48,16 @@ class LimitContract(ContractBase):
         limits = Limits(wall=60.0, cpu=20.0, memory=32 * _MIB)
         assert self.stopped(name, limits) == "memory"
 
+    def test_the_peak_of_memory_is_what_a_run_held_for_a_moment(self) -> None:
+        self.needs("memory_peak")
+        with self.open() as driver:
+            driver.value(self.script("nothing"))
+            small = driver.context.stats().peak
+            assert small is not None and 0 < small < 8 * _MIB
+            assert driver.value(self.script("moment")) == 1
+            peak = driver.context.stats().peak
+            assert peak is not None and 8 * _MIB <= peak < 40 * _MIB
+
     def test_endless_recursion_is_an_error_and_no_crash(self) -> None:
         error = self.failure("recursion", limits=Limits(wall=60.0, cpu=20.0, memory=256 * _MIB))
         assert error["code"] in ("script", "limit_exceeded")

@@ -94,6 +94,7 @@ SNIPPETS: dict[str, str] = {
     "endless_waiting": "calls `demo.later(1)` for ever",
     "memory": "keeps making and holding larger texts or lists, for ever",
     "memory_caught": "the same, catching all errors, for ever",
+    "moment": "makes 10 texts of 1 MiB, each another (or as many bytes in one value), and drops them; result is 1",
     "recursion": "calls itself for ever, not as a tail call",
     "flood": "prints for ever",
     "flood_caught": "prints for ever, catching all errors",

@@ -37,7 +37,9 @@ const stackOf = (sites) => {
   }
   return stack;
 };
+let measuring = false; // see 7-memory.js
 const prepare = (error, sites) => {
+  if (measuring) return "";
   const message = error instanceof Internal || error?.message === STOPPED ? error.message : "";
   const noRoom = message === "out of memory" || message === "string too long";
   if (noRoom) reserve = null;
