@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from polyspell.errors import ScriptError
 from polyspell.events import Event
 from polyspell.host import Host
 from polyspell.scripting.sandbox import Sandbox
@@ -46,6 +47,24 @@ def test_the_result_and_the_event_of_a_run_have_its_peak_of_memory(language: str
     assert 8 * MIB <= moment.memory < 40 * MIB
     completed = [e.data["usage"]["memory"] for e in events if e.name == "script.run.completed"]
     assert completed == [small.memory, moment.memory]
+
+
+def test_a_run_that_fails_tells_what_it_used(language: str, isolation: str) -> None:
+    error = {"lua": "error('no')", "javascript": "throw new Error('no')", "python": "1 / 0"}
+
+    async def work() -> list[Event]:
+        sandbox = Sandbox.of(isolation=isolation)  # type: ignore[arg-type]
+        events: list[Event] = []
+        async with Host(plugins=["lua", "quickjs", "python", "wren"], config={}) as host:
+            host.events.on("script.run.failed", events.append)
+            async with await host.scripts.open(language, sandbox=sandbox) as spell:
+                with pytest.raises(ScriptError):
+                    await spell.run(error.get(language, "Fiber.abort(1)"))
+        return events
+
+    (failed,) = asyncio.run(work())
+    assert failed.data["usage"]["wall"] > 0
+    assert failed.data["usage"]["memory"] > 0 or not LINUX
 
 
 @pytest.mark.parametrize("language", ["lua", "wren"])

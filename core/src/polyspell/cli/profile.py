@@ -25,5 +25,5 @@ def print_profile(result: ScriptResult) -> None:
     headings = {"call": "host call", "count": "count", "total": "total", "p95": "p95"}
     print_rows(rows, headings, False, "No host calls.")
     usage = result.usage
-    memory = "" if usage.memory is None else f", memory {usage.memory / 2**20:.1f} MiB"
+    memory = "" if usage.memory is None else f", memory at most {usage.memory / 2**20:.1f} MiB"
     click.echo(f"wall {usage.wall:.3f} s, cpu {usage.cpu:.3f} s{memory}, {usage.calls} calls")

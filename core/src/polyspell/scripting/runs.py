@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from polyspell.errors import LimitExceeded, PolyspellError
 from polyspell.hooks import HookCall, through
@@ -33,10 +34,11 @@ async def run(spell: Spell, source: Source) -> ScriptResult:
     try:
         value = await _within_hooks(spell, source)
     except PolyspellError as error:
-        spell.telling.emit("script.run.failed", {**data, "error": error.to_dict()})
+        told = {"error": error.to_dict(), "usage": asdict(await _usage(spell, begin, cpu))}
+        spell.telling.emit("script.run.failed", data | told)
         raise
     usage = await _usage(spell, begin, cpu)
-    spell.telling.emit("script.run.completed", {**data, "usage": msgspec.to_builtins(usage)})
+    spell.telling.emit("script.run.completed", data | {"usage": asdict(usage)})
     return ScriptResult(value, usage, spell.output.take(), spell.gate.profile or {})
 
 
