@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from polyspell.cli.interrupts import interruption
 from polyspell.host import Host
 
 R = TypeVar("R")
@@ -21,7 +22,8 @@ def with_host(work: Callable[[Host], Awaitable[R]]) -> R:
         async with Host() as host:
             return await work(host)
 
-    return asyncio.run(main())
+    with interruption():
+        return asyncio.run(main())
 
 
 @contextlib.asynccontextmanager

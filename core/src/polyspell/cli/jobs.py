@@ -10,6 +10,7 @@ from typing import Any
 import click
 import msgspec
 
+from polyspell.cli.interrupts import nobody_reads
 from polyspell.host import Host
 from polyspell.scripting.engine import Source
 from polyspell.scripting.sandbox import Sandbox
@@ -48,7 +49,10 @@ async def open_spell(host: Host, job: Job, write: Any) -> Spell:
 def write_through(stream: str, text: str) -> None:
     """What the script prints goes where it belongs, at once; above a live view, line by line."""
     file = sys.stderr if stream == "stderr" else sys.stdout
-    if hasattr(file, "rich_proxied_file"):
-        file.write(text)
-    else:
-        click.echo(text, nl=False, file=file)
+    try:
+        if hasattr(file, "rich_proxied_file"):
+            file.write(text)
+        else:
+            click.echo(text, nl=False, file=file)
+    except BrokenPipeError:
+        nobody_reads()

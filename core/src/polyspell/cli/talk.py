@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import click
 
 from polyspell.agents import Agent, RunStream
+from polyspell.cli.interrupts import interrupts
 from polyspell.cli.show import print_error
 from polyspell.errors import PolyspellError
 from polyspell.events import Event
@@ -78,7 +77,7 @@ class Talk:
 
     async def _turn(self, prompt: str, fatal: bool) -> None:
         work = asyncio.ensure_future(self._answer(prompt))
-        with _interrupts(work):
+        with interrupts(work):
             try:
                 await asyncio.wait([work])
             except asyncio.CancelledError:
@@ -155,20 +154,3 @@ class Talk:
             click.echo(HELP)
         else:
             click.echo(f"No such command, or something is missing: /{name}. /help lists them.")
-
-
-@contextlib.contextmanager
-def _interrupts(work: asyncio.Future[None]) -> Iterator[None]:
-    """While it lasts, Ctrl-C cancels this work and nothing else."""
-    loop = asyncio.get_running_loop()
-    try:
-        loop.add_signal_handler(signal.SIGINT, work.cancel)
-    except (NotImplementedError, RuntimeError):  # Windows: Ctrl-C ends the program
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, before if callable(before) else signal.default_int_handler)

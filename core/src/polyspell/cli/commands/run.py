@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from polyspell.cli.hosts import offering, with_host
+from polyspell.cli.interrupts import guarded
 from polyspell.cli.jobs import Job, open_spell, write_through
 from polyspell.cli.sandboxing import make_sandbox, sandbox_options, use_model
 from polyspell.cli.show import print_error, print_json, print_value
@@ -63,11 +64,12 @@ def command(
         if check_types:
             job.source = _checked(host, job)
         async with _listeners(host, audit, record, offer, watch_events, verbose):
-            if watch:
-                from polyspell.cli.watching import run_again
+            with guarded(job.sandbox):
+                if watch:
+                    from polyspell.cli.watching import run_again
 
-                await run_again(host, job)
-            result = await _once(host, job, profiling, as_json)
+                    await run_again(host, job)
+                result = await _once(host, job, profiling, as_json)
         _print(result, as_json, profiling)
 
     with_host(work)
