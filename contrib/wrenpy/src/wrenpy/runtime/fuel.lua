@@ -110,6 +110,7 @@ local function check_time()
   untimed = 0
   budget.time = budget.time - (time - since)
   since = time
+  R.flush() -- who waits for a long program sees what it printed
   if budget.time <= 0 then R.limit("time") end
 end
 
