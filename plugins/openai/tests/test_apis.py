@@ -16,10 +16,12 @@ from polyspell.errors import (
 from polyspell.host import Host
 from polyspell.messages import Media, Message
 from polyspell.providers.base import Request, ToolSpec
+from polyspell.providers.batch import has_batches
 from polyspell.providers.fold import generate
 from polyspell.providers.tokens import count_tokens
 from polyspell.testing.wire import Received, answer, events
 from polyspell_openai.apis import choose
+from polyspell_openai.presets import PRESETS
 
 Wired = Any  # the fixture in conftest.py
 HI = Request("gpt-5", [Message.user("Hi")])
@@ -131,6 +133,48 @@ async def test_where_the_service_does_not_count_tokens_are_estimated() -> None:
     async with Host(plugins=["openai"], config={}) as host:
         count = await count_tokens(host, "groq/x", [Message.user("Hi")])
     assert count.estimated and count.tokens > 0
+
+
+async def test_a_compatible_server_that_does_not_count_is_asked_once(wired: Wired) -> None:
+    async with wired(answer({"error": {"message": "Not Found"}}, 404)) as (wire, provider):
+        assert await provider.count_tokens(HI) is None
+        assert await provider.count_tokens(HI) is None
+    assert len(wire.requests) == 1
+    async with wired(answer({"error": {"message": "No."}}, 401)) as (wire, provider):
+        with pytest.raises(AuthError):
+            await provider.count_tokens(HI)
+
+
+async def test_presets_have_the_batches_that_their_service_has() -> None:
+    async with Host(plugins=["openai"], config={}) as host:
+        having = [name for name in PRESETS if has_batches(host.providers.get(name))]
+    assert having == ["openai", "groq"]
+
+
+async def test_routes_and_named_providers_reach_counts_and_batches(
+    wired: Wired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def served(request: Received) -> bytes:
+        if request.path == "/v1/files":
+            return answer({"id": "file_1"})
+        if request.path == "/v1/responses/input_tokens":
+            return answer({"input_tokens": 42})
+        return answer({"id": "batch_1", "status": "in_progress"})
+
+    async with wired(served) as (wire, _):
+        config = {
+            "providers": {"office": {"type": "openai", "base_url": f"{wire.url}/v1"}},
+            "models": {"best": "office/gpt-5", "nearby": {"try": ["vllm/x", "office/gpt-5"]}},
+        }
+        async with Host(plugins=["openai"], config=config) as host:
+            for model in ("office/gpt-5", "route/best"):
+                count = await count_tokens(host, model, [Message.user("Hi")])
+                assert (count.tokens, count.estimated) == (42, False)
+            provider = host.providers.get("route")
+            batch = await provider.batch_submit({"a": Request("nearby", HI.messages)})
+            assert batch == "office/batch_1"
+            assert (await provider.batch_status(batch)).state == "running"
+    assert b'"model":"gpt-5"' in wire.requests[-3].body
 
 
 async def test_results_that_are_not_there_are_a_clear_error(wired: Wired) -> None:

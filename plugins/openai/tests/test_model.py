@@ -71,6 +71,15 @@ async def test_its_answer_fits_a_schema(endpoint: Any) -> None:
     assert "Rome" in msgspec.json.decode(told.message.text)["city"]
 
 
+async def test_it_counts_what_it_will_read(endpoint: Any) -> None:
+    question = [Message.system("Be brief."), Message.user("What is the weather in Oslo?")]
+    for tools in ((), (WEATHER,)):
+        told = await ask(endpoint, *question, tools=tools, max_tokens=1)
+        async for provider in provider_of(endpoint):
+            counted = await provider.count_tokens(Request("default", question, tools))
+            assert counted == told.usage.input_tokens
+
+
 async def test_it_lists_its_models(endpoint: Any) -> None:
     async for provider in provider_of(endpoint):
         assert len(await provider.models()) >= 1

@@ -63,7 +63,8 @@ class Provider(Protocol):
     """A source of models.
 
     A provider may also have: `async def embed(model, texts) -> list[list[float]]`,
-    `async def count_tokens(request) -> int` (of the input), `async def aclose() -> None`,
+    `async def count_tokens(request) -> int | None` (of the input; None: it cannot count),
+    `async def aclose() -> None`,
     `features(model) -> frozenset[str]` (see `Feature`), and batches (see `batch`).
     The class or factory that a descriptor's `load` names is called as `factory(host)`, where the
     host gives `host.keys`, `host.transport` and `host.config.options(NAME)`.

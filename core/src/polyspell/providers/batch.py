@@ -8,6 +8,7 @@ A provider that does has:
     async def batch_cancel(id: str) -> None
 
 The names that the caller gives to the requests come back with their results, in any order.
+`has_batches` tells whether it does: what is None is not there.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ import msgspec
 
 from polyspell.errors import PolyspellError
 from polyspell.messages import Response
+
+
+def has_batches(provider: Any) -> bool:
+    """Whether a provider offers batches."""
+    return getattr(provider, "batch_submit", None) is not None
 
 
 class BatchStatus(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -44,8 +44,6 @@ def register_named(host: Host, name: str, table: dict[str, Any], source: str) ->
             f"{kind!r} cannot be used as a type.", hint="Types are installed providers."
         )
     load = entry.info.load
-    if key_env is not None:
-        host.keys.variables[name] = key_env
     view: Any = _View(host, entry.name, name, options, key_env is not None)
 
     def make() -> Provider:
@@ -57,6 +55,8 @@ def register_named(host: Host, name: str, table: dict[str, Any], source: str) ->
         url=options.get("base_url") or entry.info.url,
     )  # fmt: skip
     host.providers.register(name, make=make, source=source, info=about)
+    if key_env is not None:
+        host.keys.variables[name] = key_env
 
 
 class _View:

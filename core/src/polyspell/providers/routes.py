@@ -12,7 +12,8 @@
     best = "anthropic/claude-sonnet-4-5"   # another name
 
 They are models of the provider `route`: `route/fast`. Where a model fails in a way that another may
-not, the next one is asked, unless something of the answer has been told already.
+not, the next one is asked, unless something of the answer has been told already. Tokens are counted
+by the first model of a route, batches sent to the first that has them (see `forward`).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from polyspell.errors import (
 )
 from polyspell.messages import Delta
 from polyspell.providers.base import ALL_FEATURES, ModelInfo, Request
+from polyspell.providers.forward import Forward
 
 if TYPE_CHECKING:
     from polyspell.host import Host
@@ -71,6 +73,10 @@ class RouteProvider:
         self._routes: dict[str, Route] = {}
         self._gates: dict[str, _Gate] = {}
         self._turns: dict[str, int] = {}
+        forward = Forward(host, lambda name: self._route(name).models)
+        self.count_tokens = forward.count_tokens
+        self.batch_submit, self.batch_status = forward.batch_submit, forward.batch_status
+        self.batch_results, self.batch_cancel = forward.batch_results, forward.batch_cancel
         for name, table in host.config.table("models").items():
             self.add(name, table)
 
@@ -102,7 +108,8 @@ class RouteProvider:
 
     def remove(self, name: str) -> None:
         """Forget a route."""
-        self._routes.pop(name, None)
+        for kept in (self._routes, self._gates, self._turns):
+            kept.pop(name, None)
 
     def __contains__(self, name: object) -> bool:
         return name in self._routes

@@ -38,8 +38,9 @@ async def count_tokens(
     """
     _, name, provider = host.resolve_model(model)
     count = getattr(provider, "count_tokens", None)
-    if count is not None:
-        return TokenCount(await count(Request(name, list(messages), tools)), False)
+    counted = None if count is None else await count(Request(name, list(messages), tools))
+    if counted is not None:
+        return TokenCount(counted, False)
     total = sum(estimate_tokens(m) for m in messages)
     total += sum(len(msgspec.json.encode(t.parameters)) // 4 + 8 for t in tools)
     return TokenCount(total, True)

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class CompatibleProvider(OpenAIProvider):
-    """A service that speaks like OpenAI, but counts no tokens: Polyspell estimates them."""
+    """A service that speaks like OpenAI, but has no batches."""
 
-    count_tokens = None  # type: ignore[assignment]
+    batch_submit = batch_status = batch_results = batch_cancel = None  # type: ignore[assignment]
 
 
 def __getattr__(name: str) -> Callable[[Host], OpenAIProvider]:
     if name not in PRESETS:
         raise AttributeError(name)
-    return partial(OpenAIProvider if name == "openai" else CompatibleProvider, name=name)
+    return partial(OpenAIProvider if PRESETS[name].batches else CompatibleProvider, name=name)

@@ -13,6 +13,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     `key_env` is the variable of its key; None: it needs none, but gets one that is set. `rename`
     and `drop` are fields of the body that the service calls otherwise or does not take. `schema` is
     how it takes a schema for its answer: as such, or, where it only promises JSON, in words.
+    `counts`: it counts the tokens of a request; `batches`: it has batches; both as OpenAI does.
     """
 
     url: str
@@ -21,6 +22,8 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     rename: dict[str, str] = {}
     drop: frozenset[str] = frozenset()
     schema: Literal["json_schema", "json_object"] = "json_schema"
+    counts: bool = False
+    batches: bool = False
 
 
 PRESETS: dict[str, Preset] = {
@@ -28,6 +31,8 @@ PRESETS: dict[str, Preset] = {
         url="https://api.openai.com/v1",
         description="OpenAI, or any compatible server by its base_url",
         key_env="OPENAI_API_KEY",
+        counts=True,
+        batches=True,
     ),
     "openrouter": Preset(
         url="https://openrouter.ai/api/v1",
@@ -35,7 +40,10 @@ PRESETS: dict[str, Preset] = {
         key_env="OPENROUTER_API_KEY",
     ),
     "groq": Preset(
-        url="https://api.groq.com/openai/v1", description="Groq", key_env="GROQ_API_KEY"
+        url="https://api.groq.com/openai/v1",
+        description="Groq",
+        key_env="GROQ_API_KEY",
+        batches=True,
     ),
     "together": Preset(
         url="https://api.together.xyz/v1", description="Together AI", key_env="TOGETHER_API_KEY"
@@ -82,6 +90,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "vllm": Preset(url="http://localhost:8000/v1", description="A vLLM server"),
     "sglang": Preset(url="http://localhost:30000/v1", description="An SGLang server"),
-    "llamacpp": Preset(url="http://localhost:8080/v1", description="A llama.cpp server"),
+    "llamacpp": Preset(
+        url="http://localhost:8080/v1", description="A llama.cpp server", counts=True
+    ),
     "lmstudio": Preset(url="http://localhost:1234/v1", description="LM Studio"),
 }

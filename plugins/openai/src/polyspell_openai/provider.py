@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from polyspell.errors import BadResponseError
+from polyspell.errors import BadResponseError, ProviderError
 from polyspell.messages import Delta
 from polyspell.providers.base import Feature, ModelInfo, Request
 from polyspell.providers.batch import BatchResult, BatchStatus
@@ -30,6 +30,7 @@ _COUNTED = frozenset(
     {"model", "input", "instructions", "tools", "tool_choice", "text", "reasoning", "truncation"}
     | {"previous_response_id", "conversation", "parallel_tool_calls"}
 )
+_NOT_THERE = (404, 405, 501)
 _CONTEXT = ("context_length", "context_window", "max_model_len", "max_context_length")
 
 
@@ -54,6 +55,7 @@ class OpenAIProvider:
         self.name = name
         self._host = host
         self._preset: Preset = PRESETS[name]
+        self._counts = self._preset.counts
         self._options = read_options(host, name, Options)
         self._endpoint = Endpoint(
             host, name, self._preset.url, self._options, key=self._preset.key_env is not None
@@ -82,20 +84,32 @@ class OpenAIProvider:
         for delta in reading.finish():
             yield delta
 
+    @property
+    def _at_openai(self) -> bool:
+        return self.name == "openai" and self._endpoint.own
+
     def _written(self, request: Request) -> tuple[Api, Request, dict[str, Any]]:
-        at_openai = self.name == "openai" and self._endpoint.own
-        api, request = choose(request, self._options.api, at_openai=at_openai)
+        api, request = choose(request, self._options.api, at_openai=self._at_openai)
         defaults = self._options.body
         return api, request, write(api, request, self._preset, self.name, defaults)
 
-    async def count_tokens(self, request: Request) -> int:
-        """The tokens of the input, counted by the service (its Responses API)."""
+    async def count_tokens(self, request: Request) -> int | None:
+        """The tokens of the input, counted by the service (its Responses API); None where it does
+        not count: compatible servers may not have it."""
+        if not self._counts:
+            return None
         _, request = choose(request, "responses", at_openai=False)
         request = msgspec.structs.replace(request, stop=())
         body = write("responses", request, self._preset, self.name, {})
         counted = {key: body[key] for key in _COUNTED & body.keys()}
         call = self._endpoint.call("POST", "/responses/input_tokens", counted, model=request.model)
-        found, _ = await self._host.transport.json(call)
+        try:
+            found, _ = await self._host.transport.json(call)
+        except ProviderError as error:
+            if self._at_openai or error.context.get("status") not in _NOT_THERE:
+                raise
+            self._counts = False
+            return None
         return int(found["input_tokens"])
 
     # -- batches ----------------------------------------------------------------------------------
