@@ -21,6 +21,12 @@ from polyspell_quickjs.syntax import read
 VALUE = '{ city: "Oslo", days: 3, tags: ["a", "b"] }'
 LIMITS = Limits(wall=None, cpu=None, calls=None)
 ENGINE = JavaScriptEngine()
+PROGRAMS = {
+    "calls": "const fib = n => n < 2 ? n : fib(n - 1) + fib(n - 2); fib(22)",
+    "a loop": "let s = 0; for (let i = 0; i < 1e6; i++) s += i",
+    "callbacks": "Array.from({ length: 2e5 }, (_, i) => i).map(x => x * 2).filter(x => x % 3 == 0)",
+    "strings": "const s = []; for (let i = 0; i < 1e5; i++) s.push(`${i}`.padStart(8, '0'))",
+}
 TYPED = "export function add<T extends number>(a: T, b: T): number { return (a + b) as number }\n"
 
 
@@ -80,6 +86,17 @@ def bare_call(statement: str, times: int = 20_000) -> float:
     )
 
 
+def program(source: str, killable: bool) -> float:
+    """Seconds of a program: one that looks up by itself where no process ends with it."""
+
+    def run() -> None:
+        opened = ENGINE.open(ContextOptions(API, LIMITS, killable=killable), Port())
+        opened.run(1, Source(source))
+        opened.close()
+
+    return least(run, 1, 5)
+
+
 def awaits(times: int = 2_000) -> float:
     """Seconds of one await of a host function that is answered later."""
     loop = f"for (let i = 0; i < {times}; i++) await demo.later(i);"
@@ -114,6 +131,9 @@ def main() -> None:
     )
     row("host call with a number", calls("demo.echo(i)"), bare_call("echo(i)"))
     row("await of a host function", awaits(), bare_call("echo(i)"))
+    for name, text in PROGRAMS.items():
+        guarded, plain = program(text, False), program(text, True)
+        row(f"{name}, inline (control: in a worker)", guarded, plain, "ms")
     source = TYPED * 300
     runtime_ = jsbox.Runtime()
     plain = "".join(TYPED.replace("add", f"f{i}") for i in range(300))

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
@@ -34,7 +33,6 @@ SHORT = "cpu=0.15s"  # where time is what ends it: on a busy machine nothing els
 HEADER = re.compile(
     r"^\s*(?:--|//|#|/?\*)?\s*(expect|limits|input|only):\s*(.+?)\s*$", re.MULTILINE
 )
-INLINE_JS = "POLYSPELL_TEST_INLINE_JS"
 CASES = sorted(file for file in FOLDER.glob("*/*.*") if file.suffix != ".md")
 GOES_ON = {
     "lua": "return 1", "javascript": "export default 1", "python": "1", "wren": "var result = 1",
@@ -82,10 +80,6 @@ def test_a_hostile_script_ends_as_its_header_says(
     kind, _, rest = says["expect"].partition(" ")
     if says.get("only", isolation).split()[0] != isolation:
         pytest.skip(f"about {says['only']}")
-    if (language, isolation) == ("javascript", "inline") and not os.environ.get(INLINE_JS):
-        pytest.skip(
-            f"QuickJS may lose an interrupt, which only a worker's end mends: {INLINE_JS}=1"
-        )
     facts = stage.host.engines.get(language).facts
     if isolation not in facts.isolations:
         pytest.skip(f"{facts.name} does not run {isolation}")

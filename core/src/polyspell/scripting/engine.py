@@ -52,13 +52,15 @@ class ContextOptions(msgspec.Struct, frozen=True):
     """What a context is opened with.
 
     `api` is what the script sees of the host; `values` are constants in the module `polyspell`
-    (`args`, `input`, `host`); `trusted` lifts what only protects the host from the script.
+    (`args`, `input`, `host`); `trusted` lifts what only protects the host from the script;
+    `killable` says that a process of the context's own ends where the engine does not.
     """
 
     api: Api
     limits: Limits = Limits()
     values: dict[str, Any] = {}
     trusted: bool = False
+    killable: bool = False
 
 
 class Call(msgspec.Struct, frozen=True):

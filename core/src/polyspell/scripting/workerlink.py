@@ -39,7 +39,8 @@ class WorkerLink:
     ) -> None:
         self._spell, self._pool = spell, pool
         waits = [key for key, entry in spell.vocabulary.entries.items() if entry.spec.waits]
-        self._setup = wire.Setup(engine, options, waits)
+        killable = msgspec.structs.replace(options, killable=True)
+        self._setup = wire.Setup(engine, killable, waits)
         self._limits = options.limits
         self._worker: Worker | None = None
         self._resident: Resident | None = None

@@ -41,6 +41,7 @@ class Bridge:
             "ask": self._ask,
             "done": self._done,
             "drop": self._drop,
+            "ending": lambda: context.modules.guards.ending,
             "exhausted": self._exhausted,
             "faces": lambda: context.faces.json,
             "fail": self._fail,

@@ -8,6 +8,8 @@ runtime work off all jobs until nothing can go on without the host.
 from __future__ import annotations
 
 import contextlib
+import itertools
+import secrets
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ from polyspell_quickjs.errors import place_of, script_error
 from polyspell_quickjs.faces import Faces
 from polyspell_quickjs.modules import Modules
 from polyspell_quickjs.values import arguments_to_script, to_script
+from polyspell_quickjs.guards import Guards
 
 _IDLE = "promise never settled (no pending jobs)"
 _SLACK = 0.002  # seconds by which two clocks may differ
@@ -76,7 +79,8 @@ class JsContext:
         )
         self._bridge = Bridge(self)
         self._runtime.bind_function("__host", self._bridge)
-        self.modules = Modules(self._runtime, self._load, faces.module(options.values))
+        guards = Guards(f"_{secrets.token_hex(4)}", not (options.trusted or options.killable))
+        self.modules = Modules(self._runtime, self._load, faces.module(options.values), guards)
         self._prepared = False  # the prelude comes with the first slice: opening is cheap
 
     # -- the protocol -----------------------------------------------------------------------------
@@ -248,6 +252,8 @@ class JsContext:
         elif self._runtime is not None:
             self._settle(runtime)
 
+        if self.stopped is None and time.monotonic() >= self._until:  # it has seen it itself
+            self.stopped = self.meter.error(self._limit)
     def _settle(self, runtime: jsbox.Runtime) -> None:
         """Finish the tasks that are over, and those that wait for what cannot come."""
         for task, state in list(self.tasks.items()):

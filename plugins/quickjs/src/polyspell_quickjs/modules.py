@@ -21,6 +21,7 @@ from polyspell.scripting.engine import Source
 from polyspell_quickjs import repl
 from polyspell_quickjs.edits import EditedSource
 from polyspell_quickjs.errors import syntax_error
+from polyspell_quickjs.guards import Guards
 from polyspell_quickjs.syntax import Import, Script, read
 
 API = "polyspell"
@@ -48,11 +49,13 @@ class Modules:
         load: asks the host for the file that a specifier means: `(specifier, importer)` gives
             `{"name", "source", "file"}`.
         api: the source of the module `polyspell`.
+        guards: what stands in the modules.
     """
 
-    def __init__(self, runtime: jsbox.Runtime, load: Load, api: str) -> None:
+    def __init__(self, runtime: jsbox.Runtime, load: Load, api: str, guards: Guards) -> None:
         self._runtime: jsbox.Runtime | None = runtime
         self._load, self._api = load, api
+        self.guards = guards
         self._known: dict[str, Module] = {}
         self._files: dict[str, Module] = {}
         self._fresh: set[str] = set()
@@ -171,7 +174,7 @@ class Modules:
             names = [
                 self._polyspell() if t == API else self._files[t].known_as for t in module.targets
             ]
-            module.edited = module.script.linked(module.known_as, names)
+            module.edited = module.script.linked(module.known_as, names, self.guards)
             text = module.edited.text()
             try:
                 self._runtime.check_syntax(text, module=True)
@@ -180,6 +183,8 @@ class Modules:
                     each.known_as = ""
                     self._fresh.discard(each.file or "")
                 raise self._refusal(error, module) from None
+            if self.guards.beats and module.script.root.has_error:
+                raise _unguarded(module)
             self._runtime.add_static_module(module.known_as, text)
 
     def _refusal(self, error: jsbox.JavaScriptError, module: Module) -> ScriptError:
@@ -203,6 +208,16 @@ class Modules:
             unused = f"{base}~{count}"
         self._names.add(unused)
         return unused
+
+
+def _unguarded(module: Module) -> ScriptError:
+    """What the engine can read and we cannot has loops that nothing would end."""
+    return ScriptError(
+        f"{module.name} has syntax that cannot run inline.",
+        code="script_syntax",
+        hint="Write it in a plainer way, or run it isolated: --isolation process.",
+        context={"file": module.name},
+    )
 
 
 def _as_module(file: str, text: str) -> str:

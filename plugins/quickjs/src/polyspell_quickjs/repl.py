@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 
 from tree_sitter import Node
 
 from polyspell_quickjs.edits import Edit, EditedSource
+from polyspell_quickjs.guards import Guards
 from polyspell_quickjs.syntax import Script, read
 
 _DECLARATIONS = {
@@ -29,9 +31,9 @@ class Entry(Script):
     names: dict[str, bool] = dataclasses.field(default_factory=dict)
     loose: list[str] = dataclasses.field(default_factory=list)
 
-    def linked(self, name: str, targets: list[str]) -> EditedSource:  # type: ignore[override]
+    def linked(self, name: str, targets: Sequence[str], guards: Guards) -> EditedSource:
         """As `Script.linked`."""
-        edited = Script.linked(self, name, targets)
+        edited = Script.linked(self, name, targets, guards)
         bound = [
             f"{json.dumps(n)}:[()=>{n}{f',($v)=>{{{n}=$v}}' if writable else ''}]"
             for n, writable in self.names.items()
@@ -58,7 +60,7 @@ def entry(script: Script, name: str) -> Entry:
         wrapped = read(f"({text})", name)
         script = script if wrapped.root.has_error else wrapped
     made = Entry(script.source, script.typescript, script.root, script.imports, list(script.edits),
-                 script.dynamic, script.metas)  # fmt: skip
+                 script.dynamic, script.metas, script.handlers)  # fmt: skip
     statements = [
         n for n in script.root.named_children if n.type not in ("comment", "hash_bang_line")
     ]

@@ -16,6 +16,7 @@ import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from polyspell_quickjs.edits import Edit, EditedSource, blank
+from polyspell_quickjs.guards import Guards
 
 _TYPESCRIPT = (".ts", ".mts", ".cts", ".tsx")
 _QUERY = """
@@ -51,13 +52,15 @@ class Script:
     edits: list[Edit] = field(default_factory=list)
     dynamic: list[Node] = field(default_factory=list)
     metas: list[Node] = field(default_factory=list)
+    handlers: list[Node] = field(default_factory=list)
 
-    def linked(self, name: str, targets: Sequence[str]) -> EditedSource:
+    def linked(self, name: str, targets: Sequence[str], guards: Guards) -> EditedSource:
         """The source with its imports naming modules of the engine.
 
         Args:
             name: the module that it will be.
             targets: of each of `imports`, the module that is meant.
+            guards: what stands in its loops, functions and handlers.
         """
         edits = [
             Edit(each.start, each.end, json.dumps(target).encode())
@@ -69,7 +72,9 @@ class Script:
             opening = self.source.index(b"(", node.end_byte) + 1
             edits.append(Edit(opening, opening, own + b","))
         edits += [Edit(n.start_byte, n.end_byte, b"__meta(" + own + b")") for n in self.metas]
-        return EditedSource(self.source, [*self.edits, *edits])
+        return EditedSource(
+            self.source, [*guards.edits(self.root, self.handlers), *self.edits, *edits]
+        )
 
 
 class Grammar:
@@ -136,8 +141,7 @@ def _find(script: Script) -> None:
     for node in found.get("floating", []):
         script.edits.append(Edit(node.start_byte, node.start_byte, b"__float("))
         script.edits.append(Edit(node.end_byte, node.end_byte, b")"))
-    for node in found.get("handler", []):
-        script.edits.append(Edit(node.start_byte + 1, node.start_byte + 1, b"__check();"))
+    script.handlers = found.get("handler", [])
     script.dynamic = found.get("dynamic", [])
     script.metas = [n for n in found.get("meta", []) if n.children[0].type == "import"]
 

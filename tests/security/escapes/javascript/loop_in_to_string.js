@@ -1,2 +1,2 @@
-// expect: script
+// expect: limit_exceeded cpu
 throw { toString() { for (;;) {} }, get message() { for (;;) {} }, get [Symbol.toStringTag]() { for (;;) {} } };

@@ -1,5 +1,5 @@
 // expect: value 7
 void globalThis.__go();
 void globalThis.__idle();
-void globalThis.__check();
+void globalThis.__float();
 export default 7;

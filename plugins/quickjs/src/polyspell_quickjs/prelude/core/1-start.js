@@ -40,7 +40,7 @@ const host = (...wish) => {
     refused(error);
   }
 };
-// With no room left the engine throws null, and even its interrupt can be caught: see __check.
+// With no room left the engine throws null, and even its interrupt can be caught: see check.
 const exhausted = () => {
   reserve = null;
   host("exhausted", "");
@@ -51,6 +51,12 @@ const isFull = (size = 4096) => {
   } catch {
     return true;
   }
+};
+// Stands in every catch, of scripts and here: what ends a script is not for it to catch, and where
+// promises took its end for an error, it goes no further.
+const check = () => {
+  if (ended || now() > until) halt(), end();
+  if (isFull()) exhausted();
 };
 
 const hidden = (name, value) => defineProperty(globalThis, name, { value });

@@ -73,7 +73,9 @@ const describe = (error) => {
       const context = pack(error.context);
       if (!packedTags) told.context = context;
     }
-  } catch {}
+  } catch {
+    check();
+  }
   return told;
 };
 const revive = (told, error = new PolyspellError()) => {

@@ -55,8 +55,10 @@ hidden("__float", (value) => {
   }
   return value;
 });
-// Stands at the begin of every catch and finally: exhausted memory is not for scripts to catch.
-hidden("__check", () => (ended || now() > until ? end() : isFull() && exhausted()));
+// What stands in scripts, see guards.py.
+const ending = host("ending");
+hidden("__check" + ending, check);
+hidden("__beat" + ending, () => (check(), 1000));
 let entryValue, entryExports;
 hidden("__value", (value) => (entryValue = value));
 hidden("__bind", (names, loose) => {

@@ -3,6 +3,7 @@
 const tasks = { __proto__: null };
 
 const done = (task, value) => {
+  check();
   try {
     const packed = pack(value);
     host("done", task, packed, packedTags);
@@ -12,6 +13,7 @@ const done = (task, value) => {
   delete tasks[task];
 };
 const fail = (task, error) => {
+  check();
   delete tasks[task];
   host("fail", task, describe(error));
 };
@@ -26,6 +28,7 @@ const shown = (value) => {
     pack(value);
     return value;
   } catch {
+    check();
     host("print", "stdout", text(lib("inspect").inspect(value)) + "\n");
   }
 };
@@ -83,7 +86,7 @@ hidden("__go", () => {
   const taken = host("take");
   if (taken === null) return;
   const [seconds, [name, ...details]] = taken;
-  until = seconds === null ? Infinity : now() + seconds * 1000;
+  until = seconds === null ? Infinity : now() + seconds * 1000 - 2; // before the engine: its interrupt may be lost
   const slice = new P((resolve) => (finish = resolve));
   actions[name](...details);
   return slice;

@@ -1,0 +1,78 @@
+"""What makes a script see its own end, where no process ends with it.
+
+The engine's interrupt is an error, and promises take errors for results: an executor, an async
+function or a job that is interrupted rejects its promise, and who made the promise goes on. With no
+room left the engine has no error to throw at all. So calls stand in the script itself:
+
+    catch (e) {__check(); ...}               every catch and finally: no script catches its end
+    while (x) {--left>0||(left=__beat());}   every loop and function: looks up each 1,000 times
+
+The names have an ending that is drawn for each context, so that no script can have others by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from polyspell_quickjs.edits import Edit
+
+LOOPS = frozenset({"while_statement", "do_statement", "for_statement", "for_in_statement"})
+FUNCTIONS = frozenset({
+    "function_declaration", "generator_function_declaration", "function_expression",
+    "generator_function", "method_definition", "arrow_function",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What stands in the modules of a context.
+
+    Args:
+        ending: of the names.
+        beats: whether loops and functions look up: where a process ends, they need not.
+    """
+
+    ending: str
+    beats: bool
+
+    def edits(self, root: Node, handlers: Sequence[Node]) -> list[Edit]:
+        """The edits of a module; `handlers` are the blocks of its catch and finally."""
+        check = f"__check{self.ending}();".encode()
+        edits = [Edit(node.start_byte + 1, node.start_byte + 1, check) for node in handlers]
+        return edits + self._beats(root) if self.beats else edits
+
+    def _beats(self, root: Node) -> list[Edit]:
+        left = f"__left{self.ending}"
+        beat = f"--{left}>0||({left}=__beat{self.ending}())".encode()
+        first = next((node for node in root.children if node.type != "hash_bang_line"), root)
+        head = Edit(first.start_byte, first.start_byte, f"var {left}=0;".encode())
+        return [head, *(edit for node in _inner_first(root) for edit in _guarded(node, beat))]
+
+
+def _guarded(node: Node, beat: bytes) -> list[Edit]:
+    body = node.child_by_field_name("body")
+    if body is None:
+        return []
+    if body.type == "statement_block":
+        return [Edit(body.start_byte + 1, body.start_byte + 1, beat + b";")]
+    opening, closing = (
+        (b"{" + beat + b";", b"}") if node.type in LOOPS else (b"(" + beat + b",", b")")
+    )
+    return [
+        Edit(body.start_byte, body.start_byte, opening),
+        Edit(body.end_byte, body.end_byte, closing),
+    ]
+
+
+def _inner_first(root: Node) -> Iterable[Node]:
+    """Loops and functions: what ends at one place is closed from the inside out."""
+    found, waiting = [], [root]
+    while waiting:
+        node = waiting.pop()
+        if node.type in LOOPS or node.type in FUNCTIONS:
+            found.append(node)
+        waiting.extend(node.children)
+    return reversed(found)

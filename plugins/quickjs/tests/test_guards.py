@@ -1,0 +1,95 @@
+"""What stands in scripts so that they see their end changes nothing that they do or tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from polyspell_quickjs.guards import Guards
+from polyspell_quickjs.syntax import read
+
+
+def guarded(source: str, name: str = "a.js") -> str:
+    return read(source, name).linked("a", [], Guards("_x", True)).text()
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("const f = a => b => c => a + b + c; export default f(1)(2)(3)", 6),
+        ("const f = () => ({ a: 1 }); export default f()", {"a": 1}),
+        ("const f = async x => await x; export default await f(4)", 4),
+        ("let n = 0; for (let i = 0; i < 5; i++) n += i\nexport default n", 10),
+        ("let n = 0; for (;;) if (++n > 3) break; else continue; export default n", 4),
+        ("let n = 0; while (n < 3) n++\nexport default n", 3),
+        ("let n = 0; do n++; while (n < 3); export default n", 3),
+        ("let n = 0; do n++\nwhile (n < 3)\nexport default n", 3),
+        ("let n = 0; for (const i of [1, 2]) for (const j in [1]) n += i; export default n", 3),
+        ("let n = 0; for (let i = 0; i < 3; i++); export default n", 0),
+        (
+            "let n = 0; a: for (;;) b: for (;;) { if (n++ > 2) break a; continue b }"
+            "export default n",
+            4,
+        ),
+        ("let n = 0; for (;;) a: { n++; if (n < 3) break a; break }\nexport default n", 3),
+        ("let f; for (const i of [1]) f = x => x + i\nexport default f(1)", 2),
+        ("function* f() { yield* [1, 2]; return 3 } export default [...f()]", [1, 2]),
+        (
+            "class A { static n = 1; static { A.n++; } x = () => this; get y() { return 5; } "
+            "set y(v) {} constructor(z = (() => 2)()) { this.z = z; } } "
+            "class B extends A { constructor() { super(); } } "
+            "export default [A.n, new B().y, new B().z, new B().x() instanceof B]",
+            [2, 5, 2, True],
+        ),
+        ("const f = () => {}; export default [f.name, f() === undefined]", ["f", True]),
+        ("const f = x => x ? y => y : z => z * 2; export default f(0)(4)", 8),
+        ("const f = ({ a = () => 1 }) => a(); export default f({})", 1),
+        ("export default (() => import.meta.url)()", "main.js"),
+        ("export default [1, 2].map(x => { try { throw x } catch (e) { return e * 2 } })", [2, 4]),
+        ("#!/usr/bin/env polyspell\nexport default (x => x)(3)", 3),
+        ("function f() { 'use strict'; return this }\nexport default f() === undefined", True),
+        ("const __left = 1, __beat = () => 2; export default [__left, __beat()]", [1, 2]),
+    ],
+)  # fmt: skip
+def test_a_guarded_script_gives_what_it_would_give(js: Any, source: str, value: Any) -> None:
+    assert js().value(source, name="main.js") == value
+
+
+def test_types_are_erased_around_guards(js: Any) -> None:
+    source = (
+        "function f(x: string): string; function f(x: any): any { return x as string }\n"
+        "const g = <T,>(x: T) => x as T; const h = (x: number) => x satisfies number;\n"
+        "export default [f('a'), g(1), h(2)]"
+    )
+    assert js().value(source, name="main.ts") == ["a", 1, 2]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "const f = a => b => { for (;;) while (true) throw new Error('x' + a + b) }; f(1)(2)",
+        "const f = a => { try { throw 1 } catch { throw new Error('a') } }; for (;;) f(1)",
+        "let a\nfor (;;)\n  while (1) nothing()",
+    ],
+)
+def test_an_error_names_the_place_as_it_was_written(js: Any, source: str) -> None:
+    guarded, plain = (js(trusted=trusted).error(source)["context"] for trusted in (False, True))
+    for key in ("file", "line", "column", "source"):
+        assert guarded[key] == plain[key]
+    assert guarded["source"] == source.splitlines()[guarded["line"] - 1]
+
+
+def test_each_loop_and_function_looks_up() -> None:
+    text = guarded("for (;;) (a => { while (1) b(() => c) })(function* () { do d(); while (1) });")
+    assert text.count("__beat_x()") == 6
+
+
+def test_where_a_process_ends_nothing_looks_up() -> None:
+    source = "for (;;) x => y;"
+    assert read(source, "a.js").linked("a", [], Guards("_x", False)).text() == source
+
+
+def test_names_have_an_ending_that_no_script_knows(js: Any) -> None:
+    names = "Object.getOwnPropertyNames(globalThis).filter(n => n.startsWith('__beat'))"
+    first, second = (js().value(f"export default {names}") for _ in range(2))
+    assert len(first) == len(second) == 1 and first != second

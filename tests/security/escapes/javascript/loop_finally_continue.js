@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu
+for (;;) { try { for (;;); } finally { continue; } }

@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu
+out: for (;;) try { for (;;) new Promise(() => { for (;;); }); } finally { continue out; }
