@@ -68,8 +68,6 @@ async def test_a_run_that_is_cancelled_leaves_nothing_behind(
         spell = await scripts.open(language, sandbox=sandbox(isolation))
         await spell.close()
         before = descriptors(), threading.active_count(), len(asyncio.all_tasks())
-        if language == "python":  # Monty's pool keeps descriptors of workers that it warms anew
-            pytest.skip("what it keeps is its pool's")
         sources = [WAITS[language]] + ([LOOPS[language]] if isolation == "process" else [])
         for source in sources:
             for delay in (0, 0.001, 0.004, 0.03):

@@ -90,7 +90,7 @@ async def test_a_check_that_takes_too_long_ends_with_its_script() -> None:
         with pytest.raises(ScriptError) as caught:
             await host.scripts.run(Source(ROWS, types=True), "python", sandbox=sandbox)
         assert caught.value.context["limit"] == "wall"
-        assert children() == before
+        assert children() <= before  # an idle one may have been taken
 
 
 def children() -> set[str]:

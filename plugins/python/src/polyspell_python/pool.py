@@ -14,8 +14,12 @@ from polyspell.scripting.engine import Stats
 from polyspell.scripting.limits import Limits
 from polyspell.scripting.resident import Resident
 
+from polyspell_python.workers import MAX_TURN, workers
+
 _RECURSION = 1_000
 _SUSPENSIONS = 2**31 - 1
+_GROWN = 2 * 2**20
+
 _fresh = 0  # bytes
 
 
@@ -42,7 +46,8 @@ def _resident(pid: int) -> Resident:
 
 
 class Worker:
-    """A session in a worker process, given back at `close`.
+    """A session in a worker process. Given back at `close`, the process may serve another one;
+    scripts of the host are killed, so that no two of them share a process.
 
     Args:
         limits: of the script.
@@ -66,18 +71,15 @@ class Worker:
         self.extend()
 
     def extend(self) -> None:
-        """Another run begins. The kernel's limit ends a worker that computes on when its host is
-        dead and Monty's own limit fails; a process serves one session after the other, so it is
-        set anew for each."""
+        """Another run begins, with its own time. This is the kernel's limit, behind Monty's own and
+        the host's."""
+        if self._pid is None:
+            return
         with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
             import resource
 
-            if self._pid is None:
-                return
             _, hard = resource.prlimit(self._pid, resource.RLIMIT_CPU)
-            soft = hard
-            if self._cpu is not None:
-                soft = int(self._seconds() + 10 * self._cpu) + 60
+            soft = hard if self._cpu is None else int(self._seconds() + 2 * self._cpu) + 5
             resource.prlimit(self._pid, resource.RLIMIT_CPU, (soft, hard))
 
     def stats(self) -> Stats:

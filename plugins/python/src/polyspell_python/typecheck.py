@@ -62,6 +62,7 @@ def check_types(
         if problems := _problems(error.display()):
             raise _failure(problems, name, text) from None
     finally:
+        worker.kill()  # what has read a stranger's script serves nobody else
         worker.close()
 
 
