@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -124,6 +124,20 @@ def closings() -> list[str]:
 def gate() -> asyncio.Event:
     """Lets `probe.wait` and `probe.name_of_later` go on."""
     return asyncio.Event()
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    """Waits until something is so: `await until(lambda: ...)`; it fails after a while."""
+
+    async def wait(so: Callable[[], bool]) -> None:
+        for _ in range(5000):
+            if so():
+                return
+            await asyncio.sleep(0.001)
+        raise AssertionError("it never was so")
+
+    return wait
 
 
 @pytest.fixture

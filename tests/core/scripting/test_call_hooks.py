@@ -4,7 +4,7 @@ meanwhile, and those that the hook makes of them."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -14,11 +14,12 @@ from polyspell.hooks import Hook, HookCall, Proceed
 from polyspell.scripting.spell import Spell
 
 Opening = Callable[..., AbstractAsyncContextManager[Spell]]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
 
 
 @pytest.mark.parametrize("isolation", ["inline", "process"])
 async def test_a_handle_given_away_reaches_the_function_though_the_script_dropped_it(
-    opened: Opening, gate: asyncio.Event, closings: list[str], isolation: str
+    opened: Opening, gate: asyncio.Event, closings: list[str], until: Until, isolation: str
 ) -> None:
     """While the hook waits, the script collects garbage: nothing in it holds the thing."""
     text = """
@@ -34,8 +35,7 @@ async def test_a_handle_given_away_reaches_the_function_though_the_script_droppe
     async def slow(call: HookCall, proceed: Proceed) -> Any:
         if call.values["function"] == "name_of_later":
             inside.set()
-            while not closings:
-                await asyncio.sleep(0.001)
+            await until(lambda: bool(closings))
         return await proceed(call)
 
     gate.set()
@@ -55,7 +55,7 @@ async def test_what_a_hook_changes_is_what_the_function_gets(opened: Opening) ->
                 inner["more"] = 1
             case "echo", [1]:
                 call.values["arguments"][0] = 1.0
-            case "name_of", [first, second]:
+            case "name_of", [_, second]:
                 call.values["arguments"] = [second]
         return await proceed(call)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from typing import Any
@@ -16,6 +17,7 @@ _UNITS = {
     "k": 10**3,
 }  # fmt: skip
 _TIMES, _SIZES = {"ms", "s", "m", "min", "h"}, {"b", "kb", "mb", "gb", "kib", "mib", "gib"}
+_IN_SECONDS, _IN_BYTES = {"wall", "cpu"}, {"memory", "output", "traffic", "source"}
 
 
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,26 +84,23 @@ def _parsed(changes: dict[str, Any]) -> dict[str, Any]:
 def _quantity(name: str, value: Any) -> float | int | None:
     if value is None or (isinstance(value, str) and value.lower() in ("none", "off", "unlimited")):
         return None
-    match = re.fullmatch(r"\s*([0-9.]+)\s*([A-Za-z]*)\s*", str(value))
-    unit = match[2].lower() if match else ""
-    allowed = (
-        _TIMES
-        if name in ("wall", "cpu")
-        else _SIZES
-        if name in ("memory", "output", "traffic", "source")
-        else {"k"}
-    )
-    try:
-        number = float(match[1]) if match else -1.0
-    except ValueError:
-        number = -1.0
-    if number < 0 or (unit and unit not in allowed):
+    allowed = _TIMES if name in _IN_SECONDS else _SIZES if name in _IN_BYTES else {"k"}
+    number, unit = _number_and_unit(value)
+    if not 0 <= number < math.inf or (unit and unit not in allowed):
         raise ConfigError(
             f"The limit {name}={value!r} is not a quantity.",
             hint=f"Write a number, with one of the units {', '.join(sorted(allowed))}, or none.",
         )
     amount = number * _UNITS[unit]
-    return amount if name in ("wall", "cpu") else int(amount)
+    return amount if name in _IN_SECONDS else int(amount)
+
+
+def _number_and_unit(value: Any) -> tuple[float, str]:
+    """Both parts of `"2MiB"`; a number that no limit can be where it is nothing like that."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value, ""
+    match = re.fullmatch(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([A-Za-z]*)\s*", str(value))
+    return (float(match[1]), match[2].lower()) if match else (-1.0, "")
 
 
 def soft(allowed: int | None) -> int | None:
@@ -111,7 +110,7 @@ def soft(allowed: int | None) -> int | None:
 
 def exceeded(limit: str, allowed: float | int | None) -> LimitExceeded:
     """The error for a limit of a sandbox that was reached."""
-    shown = f"{allowed:g} s" if limit in ("wall", "cpu") and allowed is not None else f"{allowed}"
+    shown = f"{allowed:g} s" if limit in _IN_SECONDS and allowed is not None else f"{allowed}"
     return LimitExceeded(
         f"The script reached its limit of {limit}: {shown}.",
         hint=f"Raise it with --limit {limit}=..., or let the script do less.",

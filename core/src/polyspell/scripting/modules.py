@@ -53,7 +53,7 @@ class Loader:
         self._grants.require(f"import:{relative}")
         try:
             self._limits.require_source(f"The module {relative}", file.stat().st_size)
-            source = file.read_text("utf-8")
+            source = file.read_text("utf-8-sig")
         except UnicodeDecodeError as error:
             raise ValidationError(f"The module {relative} is not UTF-8 text.") from error
         except OSError as error:

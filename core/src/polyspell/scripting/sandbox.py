@@ -51,9 +51,9 @@ class Sandbox(msgspec.Struct, frozen=True):
             isolation: instead of the profile's.
 
         Raises:
-            ConfigError: a name, limit or isolation is not known.
+            ConfigError: a name, limit or isolation is not known, or not what it must be.
         """
-        base = PROFILES.get(profile)
+        base = PROFILES.get(str(profile))
         if base is None:
             raise ConfigError(
                 f"No sandbox profile {profile!r}.", hint=f"Profiles are {', '.join(PROFILES)}."
@@ -64,7 +64,7 @@ class Sandbox(msgspec.Struct, frozen=True):
             )
         new = isolation or base.isolation
         return Sandbox(
-            tuple(dict.fromkeys((*base.grants, *grants))),
+            tuple(dict.fromkeys((*base.grants, *_words(grants)))),
             _limits(base.limits, limits),
             new,
             base.trusted and new == "inline",
@@ -92,7 +92,7 @@ class Sandbox(msgspec.Struct, frozen=True):
             table, limits = {}, Sandbox.of(profile).limits
         return Sandbox.of(
             profile or table.get("profile", "default"),
-            grants=(*table.get("grants", ()), *given.get("grants", ())),
+            grants=(*_words(table.get("grants", ())), *_words(given.get("grants", ()))),
             limits=_limits(limits, given.get("limits")),
             isolation=given.get("isolation") or table.get("isolation"),
         )
@@ -102,12 +102,27 @@ class Sandbox(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, grants=(*self.grants, *grants))
 
 
+def _words(grants: Any) -> tuple[str, ...]:
+    """Grants as they were given: one word alone would be taken for its letters."""
+    if isinstance(grants, Iterable) and not isinstance(grants, str):
+        words = tuple(grants)
+        if all(isinstance(word, str) for word in words):
+            return words
+    raise ConfigError(f"Grants are a list of words, not {grants!r}.", hint='["tool:math"]')
+
+
 def _limits(base: Limits, changes: Limits | str | dict[str, Any] | None) -> Limits:
     if changes is None:
         return base
     if isinstance(changes, Limits):
         return changes
-    return Limits.parse(changes, base) if isinstance(changes, str) else base.replaced(**changes)
+    if isinstance(changes, str):
+        return Limits.parse(changes, base)
+    if not isinstance(changes, dict):
+        raise ConfigError(
+            f"Limits are not {changes!r}.", hint='Write "wall=2s,memory=64MiB", or a table of such.'
+        )
+    return base.replaced(**changes)
 
 
 PROFILES: dict[str, Sandbox] = {

@@ -54,7 +54,7 @@ class State:
         if value is None:
             changed.pop(key, None)
         else:
-            changed[key] = value
+            changed.update(_as_kept({key: value}))
         self._write(changed)
 
     def clear(self) -> None:
@@ -62,13 +62,7 @@ class State:
         self._write({})
 
     def _write(self, values: dict[str, Any]) -> None:
-        try:
-            data = msgspec.json.encode(values)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ValidationError(
-                f"The state takes plain values only: {error}.",
-                hint="Keep text, numbers, lists, tables.",
-            ) from error
+        data = msgspec.json.encode(values)
         if len(data) > MAX_SIZE:
             raise LimitExceeded(
                 f"The state would be larger than {MAX_SIZE} bytes.",
@@ -76,8 +70,31 @@ class State:
                 context={"limit": "state", "allowed": MAX_SIZE},
             )
         if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
-            temporary.write_bytes(data)
-            os.replace(temporary, self._path)
+            _replace(self._path, data)
         self._values = values
+
+
+def _replace(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _as_kept(given: dict[str, Any]) -> dict[str, Any]:
+    """A key and its value as they come out of a file, if that is the same."""
+    try:
+        kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(given))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        problem = str(error)
+    else:
+        if kept == given:
+            return kept
+        problem = "it would come back as another"
+    raise ValidationError(
+        f"The state cannot keep the value of {min(given)!r}: {problem}.",
+        hint="Keep text, numbers (NaN and the infinite are none), lists and tables.",
+    )
