@@ -112,6 +112,13 @@ class FunctionSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     doc: str = ""
     pure: bool = False
 
+    @property
+    def batched(self) -> bool:
+        """Whether a batch may collect its calls. Properties, and handles, whose methods are called
+        next, are wanted at once."""
+        given = {each.kind for each in self.returns.of_union or (self.returns,)}
+        return not self.is_property and given.isdisjoint({"handle", "stream"})
+
 
 class ModuleSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """A module; the one named "" is `polyspell` itself."""

@@ -68,11 +68,12 @@ class Call(msgspec.Struct, frozen=True):
     module's name ("" for the root module) or a handle; `arguments` are as the script gave them, a
     trailing table of options included. The module "host" is reserved for the engine itself:
 
-    `size` is about how many bytes the arguments are, where a trusted engine knows; 0 lets the host
-    weigh them.
-
     - `load(specifier, importer)` gives `{"name", "source", "file"}` of a module file: `specifier`
       as the script wrote it, `importer` the `file` of who asks. Answered at once.
+
+    `size` is about how many bytes the arguments are, where a trusted engine knows; 0 lets the host
+    weigh them. `late` says that the script does not wait for the reply now (it collects calls, in a
+    batch say): it may come by `Context.answer`, though the function is answered at once.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Call(msgspec.Struct, frozen=True):
     name: str
     arguments: list[Any]
     size: int = 0
+    late: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -108,7 +110,7 @@ class Port(Protocol):
     def ask(self, call: Call) -> Reply | None:
         """A host call. A reply at once, or None: it will come by `Context.answer`.
 
-        Functions whose declaration says `waits` false are always answered at once.
+        Functions whose declaration says `waits` false are answered at once unless `call.late`.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from polyspell.scripting.worker.channel import Channel
 
 
+_WINDOW, _AT_ONCE = 0.05, 20
+"""Seconds, and how much of what a script prints in them goes out at once: who watches sees what it
+does while it works, and who floods pays for it in bulk."""
+
+
 class ChannelPort:
     """The port of a context whose host is at the other end of a channel."""
 
@@ -37,6 +43,7 @@ class ChannelPort:
         self._waits = set(setup.waits)
         self._left = setup.options.limits.output
         self._allowed = self._left
+        self._since, self._told = 0.0, 0
         self.waiting: deque[Any] = deque()
 
     def ask(self, call: Call) -> Reply | None:
@@ -44,7 +51,7 @@ class ChannelPort:
         message = Ask(call.id, call.task, call.target, call.name, call.arguments)
         try:
             kind = call.target.type if isinstance(call.target, HandleRef) else call.target
-            if (kind, call.name) in self._waits:
+            if call.late or (kind, call.name) in self._waits:
                 self._channel.post(message)
                 return None
             self._channel.send(message)
@@ -71,6 +78,12 @@ class ChannelPort:
             if self._left < 0:
                 raise exceeded("output", self._allowed)
         self._channel.post(Printed(stream, text))
+        now = time.monotonic()
+        if now - self._since > _WINDOW:
+            self._since, self._told = now, 0
+        self._told += 1
+        if self._told <= _AT_ONCE:
+            self._channel.flush()
 
     def drop(self, handles: Sequence[int]) -> None:
         """The script dropped handles."""
@@ -83,10 +96,19 @@ def serve(channel: Channel, options: Any) -> None:
     channel.codec = worker_codec()
     port = ChannelPort(channel, setup)
     context = load_object(setup.engine)().open(setup.options, port)
+    waiting = port.waiting
+    answer_all = getattr(context, "answer_all", None)
     while True:
-        message = port.waiting.popleft() if port.waiting else channel.receive()
+        if not waiting:
+            waiting.extend(channel.receive_all())
+        message = waiting.popleft()
         if type(message) is Query:
             _query(channel, context, message)
+        elif type(message) is Answer and answer_all is not None:
+            answers = [message]
+            while waiting and type(waiting[0]) is Answer:
+                answers.append(waiting.popleft())
+            answer_all([a.reply() for a in answers])
         else:
             message.do(context)
 

@@ -55,9 +55,13 @@ class Answer(_Message):
     value: Any
     error: dict[str, Any] | None
 
+    def reply(self) -> Reply:
+        """The reply."""
+        return Reply(self.call, self.value, self.error)
+
     def do(self, context: Context) -> None:
         """Do it."""
-        context.answer(Reply(self.call, self.value, self.error))
+        context.answer(self.reply())
 
 
 class Cancel(_Message):

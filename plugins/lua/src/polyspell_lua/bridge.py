@@ -64,7 +64,12 @@ class Bridge:
         numbers, names, texts = itertools.count(1), _Names(), self.texts
 
         def asked(
-            task: int, target: Any, kind: bytes | None, name: bytes, packed: bytes
+            task: int,
+            target: Any,
+            kind: bytes | None,
+            name: bytes,
+            packed: bytes,
+            late: bool = False,
         ) -> bytes | int | bool:
             """What came of a call; False for an error, or the number of the call to wait for."""
             try:
@@ -73,7 +78,7 @@ class Bridge:
                 return _BAD_TEXT
             try:
                 where = names[target] if kind is None else HandleRef(target, names[kind])
-                call = Call(next(numbers), task, where, names[name], arguments, len(packed))
+                call = Call(next(numbers), task, where, names[name], arguments, len(packed), late)
                 reply = ask(call)
                 if reply is None:
                     return call.id

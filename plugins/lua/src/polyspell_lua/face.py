@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from polyspell.scripting.declare import Api, FunctionSpec, HandleSpec
 
-_WAITS, _PROPERTY, _STREAM = 1, 2, 4
+_WAITS, _PROPERTY, _STREAM, _BATCHED = 1, 2, 4, 8
 _encode = msgspec.msgpack.encode
 _packed: dict[int, tuple[Api, bytes]] = {}
 _MOST = 16
@@ -39,4 +39,5 @@ def _roles(handle: HandleSpec) -> dict[str, str | None]:
 
 def _bits(spec: FunctionSpec, streams: set[str]) -> int:
     stream = spec.returns.kind == "stream" or spec.returns.name in streams
-    return _WAITS * spec.waits + _PROPERTY * spec.is_property + _STREAM * stream
+    bits = _WAITS * spec.waits + _PROPERTY * spec.is_property + _STREAM * stream
+    return bits + _BATCHED * (spec.waits or spec.batched)

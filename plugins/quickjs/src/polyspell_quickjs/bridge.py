@@ -80,7 +80,15 @@ class Bridge:
 
     # -- calls of the host ------------------------------------------------------------------------
 
-    def _ask(self, task: int, target: Any, name: str, arguments: list[Any], tagged: bool) -> Any:
+    def _ask(
+        self,
+        task: int,
+        target: Any,
+        name: str,
+        arguments: list[Any],
+        tagged: bool,
+        late: bool = False,
+    ) -> Any:
         """A call: its number where the reply comes later, else `[value, tagged, error]`."""
         context = self._context
         given = to_host(arguments, tagged)
@@ -90,7 +98,7 @@ class Bridge:
         owner = where if isinstance(where, str) else where.type
         given = context.faces.arguments(owner, name, given)
         number = context.next_call()
-        reply = context.port.ask(Call(number, task, where, name, given))
+        reply = context.port.ask(Call(number, task, where, name, given, late=late))
         if reply is None:
             context.pending[number] = task
             if task in context.tasks:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
+import itertools
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -111,14 +112,20 @@ class JsContext:
 
     def answer(self, reply: Reply) -> None:
         """The reply to a call."""
-        task = self.pending.pop(reply.call, None)
-        if task is None:
-            return
+        self.answer_all([reply])
+
+    def answer_all(self, replies: Sequence[Reply]) -> None:
+        """The replies to several calls: a slice for all of one task."""
+        known = [(self.pending.pop(r.call), r) for r in replies if r.call in self.pending]
+        for task, group in itertools.groupby(known, lambda pair: pair[0]):
+            self._go(["answer", *(self._taken(task, reply) for _, reply in group)])
+
+    def _taken(self, task: int, reply: Reply) -> list[Any]:
         if task in self.tasks:
             self.tasks[task].calls.discard(reply.call)
         if reply.error is not None:
-            self.stopped = sandbox_limit(reply.error)
-        self._go(["answer", reply.call, packed(reply.value, reply.error)])
+            self.stopped = self.stopped or sandbox_limit(reply.error)
+        return [reply.call, packed(reply.value, reply.error)]
 
     def cancel(self, task: int) -> None:
         """End a task."""

@@ -73,7 +73,7 @@ class Faces:
 
 
 def _function(spec: FunctionSpec) -> list[Any]:
-    return [camel(spec.name), spec.name, spec.waits, spec.is_property]
+    return [camel(spec.name), spec.name, spec.waits, spec.is_property, spec.batched]
 
 
 def _handle(spec: HandleSpec) -> dict[str, Any]:

@@ -23,20 +23,39 @@ local function unusual(answer, count, ...)
     P.find_bad_text(count, ...)
   end
   local fiber = P.current
-  if fiber.batch then
-    local future = P.new_future()
-    P.waiting[answer] = future
-    fiber.batch[#fiber.batch + 1] = future
-    return future
-  end
   P.waiting[answer], fiber.call = fiber, answer
   return received(suspend())
 end
 
+-- The same in a batch: a future of what it gives. One that is given to it is waited for.
+local function collected(fiber, target, kind, name, count, ...)
+  local given = { ... }
+  for i = 1, count do
+    if state[given[i]] then given[i] = given[i]:wait() end
+  end
+  local packed = P.encode_all(count, unpack(given, 1, count))
+  local answer = ask(fiber.task, target, kind, name, packed, true)
+  if limited then lower() end
+  local future = P.new_future()
+  if type(answer) ~= "number" then
+    P.resolve(future, answer and true, answer or last_error(), true)
+  elseif answer < 0 then
+    P.find_bad_text(count, unpack(given, 1, count))
+  else
+    P.waiting[answer] = future
+  end
+  fiber.batch[#fiber.batch + 1] = future
+  return future
+end
+
 -- Call the function `name` of a module (its name), or of a handle (its number, and its type).
+-- `waits` is nil for what is not collected by a batch.
 function P.call(target, kind, name, waits, count, ...)
   local fiber = P.current
-  if waits and not fiber.batch and not isyieldable() then suspend() end
+  if fiber.batch and waits ~= nil then
+    return collected(fiber, target, kind, name, count, ...)
+  end
+  if waits and not isyieldable() then suspend() end
   local answer = ask(fiber.task, target, kind, name, P.encode_all(count, ...))
   if limited then lower() end
   if type(answer) == "string" then return P.decode(answer) end
@@ -101,8 +120,8 @@ local function batched(calls, ok, ...)
   return unpack(results, 1, select("#", ...))
 end
 
--- Run `f` so that its calls of the host do not wait but give futures; wait for all of them at its
--- end. What it returns (tables too, one level deep) has the results in the place of the futures.
+-- Run `f` so that its calls of the host give futures, and go to it together; wait for all of them
+-- at its end. What it returns (tables too, one level deep) has the results in the place of the futures.
 function P.batch(f, ...)
   local fiber, calls = P.current, {}
   local outer = fiber.batch

@@ -4,11 +4,11 @@
 local P, host = ...
 local type, select, error, rawget, rawset, next = type, select, error, rawget, rawset, next
 local setmetatable, set_any, getinfo, isyieldable = setmetatable, debug.setmetatable, debug.getinfo, coroutine.isyieldable
-local handle_id, handle_type, handles = P.handle_id, P.handle_type, P.handles
+local handle_id, handle_type, handles, futures = P.handle_id, P.handle_type, P.handles, P.futures
 local call, concat, sub, lower = P.call, table.concat, string.sub, string.lower
 
 -- How a function is declared: bits.
-local WAITS, PROPERTY, STREAM = 1, 2, 4
+local WAITS, PROPERTY, STREAM, BATCHED = 1, 2, 4, 8
 
 local api = P.decode(host.api)
 local function table_of(group, name)
@@ -27,8 +27,13 @@ local function counted(...)
   return count
 end
 
+-- Whether a call waits; nil for what even a batch wants at once.
+local function waiting(flags)
+  if flags & BATCHED ~= 0 then return flags & WAITS ~= 0 end
+end
+
 local function function_of(module, name, flags)
-  local waits = flags & WAITS ~= 0
+  local waits = waiting(flags)
   if flags & STREAM ~= 0 then
     return function(...) return spread(call(module, nil, name, waits, counted(...), ...)) end
   end
@@ -42,7 +47,7 @@ local metatables = {}
 P.gone = {}
 
 local function method_of(kind, name, flags)
-  local waits, stream = flags & WAITS ~= 0, flags & STREAM ~= 0
+  local waits, stream = waiting(flags), flags & STREAM ~= 0
   return function(self, ...)
     local id = handle_id[self]
     if not id then error("call it with a colon, as in " .. lower(kind) .. ":" .. name .. "(...)", 2) end
@@ -57,13 +62,14 @@ local function closer(kind, flags)
     if not flags or closed[self] then return end
     closed[self] = true
     if flags & WAITS ~= 0 and not isyieldable() then return P.send(handle_id[self], kind, "close") end
-    call(handle_id[self], kind, "close", flags & WAITS ~= 0, 0)
+    call(handle_id[self], kind, "close", waiting(flags), 0)
   end
 end
 
 local function iterator(kind, name, flags)
   return function(self)
-    local item = call(handle_id[self], kind, name, flags & WAITS ~= 0, 0)
+    local item = call(handle_id[self], kind, name, waiting(flags), 0)
+    if futures[item] then item = item:wait() end
     if P.nulls[item] then error("the stream gave nothing as an item, at which a for would end", 2) end
     return item[1]
   end
@@ -78,7 +84,7 @@ local function metatable(kind)
     if built[key] then return built[key] end
     local flags = declared[key]
     if not flags then return nil end
-    if flags & PROPERTY ~= 0 then return call(handle_id[self], kind, key, flags & WAITS ~= 0, 0) end
+    if flags & PROPERTY ~= 0 then return call(handle_id[self], kind, key, nil, 0) end
     built[key] = method_of(kind, key, flags)
     return built[key]
   end

@@ -67,5 +67,5 @@ function P.globals.require(name)
   if part then
     return P.ps[part] or error("polyspell has no module '" .. part .. "'", 2)
   end
-  return load_file(P.call("host", nil, "load", false, 2, name, importer()))
+  return load_file(P.call("host", nil, "load", nil, 2, name, importer()))
 end

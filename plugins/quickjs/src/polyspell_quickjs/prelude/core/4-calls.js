@@ -5,7 +5,7 @@
 const waiting = { __proto__: null };
 let current = 0, started = null;
 
-const call = (target, name, list) => {
+const call = (target, name, list, late = false) => {
   const sent = [];
   let tags = false;
   for (let i = 0; i < list.length; i++) {
@@ -13,7 +13,7 @@ const call = (target, name, list) => {
     tags ||= packedTags;
   }
   try {
-    return rawHost("ask", current, target, name, sent, tags);
+    return rawHost("ask", current, target, name, sent, tags, late);
   } catch (error) {
     refused(error);
   }
@@ -26,15 +26,30 @@ const settled = ([value, isTagged, failure]) => {
 
 const atOnce = (target, name, list) => settled(call(target, name, list));
 
-const later = (target, name, list) => {
-  const promise = new P((resolve, reject) => {
-    const reply = call(target, name, list);
+const send = (target, name, list) =>
+  new P((resolve, reject) => {
+    const reply = call(target, name, list, started !== null);
     if (typeof reply !== "number") resolve(settled(reply));
     else waiting[reply] = { resolve, reject, task: current, site: new PolyspellError() };
   });
-  started?.push(promise);
+
+// In a batch, arguments may be what other calls of it will give.
+const sendWhenThere = (target, name, list) => {
+  const task = current;
+  return react(P.all(list), (there) => ((current = task), send(target, name, there)));
+};
+
+const later = (target, name, list) => {
+  if (started === null) return send(target, name, list);
+  let there = true;
+  for (let i = 0; i < list.length; i++) there &&= !(list[i] instanceof P);
+  const promise = there ? send(target, name, list) : sendWhenThere(target, name, list);
+  started.push(promise);
   return promise;
 };
+
+// What does not wait does so in a batch.
+const batched = (target, name, list) => (started === null ? atOnce : later)(target, name, list);
 
 // -- what the host gives: modules, handles and records --
 
@@ -42,8 +57,8 @@ let knownFaces;
 const faces = () => (knownFaces ??= JSON.parse(host("faces")));
 
 const methods = (owner, functions, targetOf) => {
-  for (const [shown, name, waits, isProperty] of functions) {
-    const send = waits ? later : atOnce;
+  for (const [shown, name, waits, isProperty, isBatched] of functions) {
+    const send = waits ? later : isBatched ? batched : atOnce;
     defineProperty(owner, shown, isProperty
       ? { get() { return atOnce(targetOf(this), name, []); }, enumerable: true, configurable: true }
       : { value: { [shown](...list) { return send(targetOf(this), name, list); } }[shown], enumerable: true, configurable: true });

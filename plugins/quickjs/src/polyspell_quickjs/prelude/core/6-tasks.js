@@ -51,13 +51,15 @@ const actions = {
     const work = functions[id] ?? gone;
     begin(task, async () => work(...(isTagged ? decode(list) : list)));
   },
-  answer(id, reply) {
-    const waiter = waiting[id];
-    if (waiter === undefined) return;
-    delete waiting[id];
-    current = waiter.task;
-    if (reply[2]) return waiter.reject(revive(reply[2], waiter.site));
-    waiter.resolve(settled(reply));
+  answer(...replies) { // of one task: its jobs come after all of them
+    for (let i = 0; i < replies.length; i++) {
+      const [id, reply] = replies[i], waiter = waiting[id];
+      if (waiter === undefined) continue;
+      delete waiting[id];
+      current = waiter.task;
+      if (reply[2]) waiter.reject(revive(reply[2], waiter.site));
+      else waiter.resolve(settled(reply));
+    }
   },
   cancel(task, calls) {
     delete tasks[task];
