@@ -56,7 +56,7 @@ class Gate:
         self._vocabulary = vocabulary
         self._modules: dict[str, ApiModule] = {}
         self.memo = Memo(self.to_script, spell.spawn)
-        self.handles = Handles(spell.name, self._charge, self.memo.drop, spell.host.events.spawn)
+        self.handles = Handles(spell.name, self._charge, self.memo.drop)
         limits = spell.sandbox.limits
         self._most_calls = _or_endless(limits.calls)
         self._most_waiting = _or_endless(limits.pending)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
+from polyspell.aio import GRACE, reap
 from polyspell.errors import NotFoundError
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.values import HandleRef
@@ -21,18 +22,13 @@ class Handles:
         name: of the script.
         charge: told how many bytes a handle costs the host before it gets its number; may raise.
         forget: told the number of each that is dropped.
-        spawn: takes the closing of one that waits.
     """
 
     def __init__(
-        self,
-        name: str,
-        charge: Callable[[int], None],
-        forget: Callable[[int], None],
-        spawn: Callable[[Coroutine[Any, Any, Any]], Any],
+        self, name: str, charge: Callable[[int], None], forget: Callable[[int], None]
     ) -> None:
-        self._name, self._charge = name, charge
-        self._forget, self._spawn = forget, spawn
+        self._name, self._charge, self._forget = name, charge, forget
+        self._closing: set[asyncio.Task[Any]] = set()
         self._handles: dict[int, ApiHandle] = {}
         self._numbers: dict[int, int] = {}
         self._next = 1
@@ -70,15 +66,28 @@ class Handles:
             self._close(handle)
         return len(found)
 
-    def drop_all(self) -> None:
-        """Close all that there are."""
+    async def end(self) -> None:
+        """Close all that there are, and wait for those that take their time."""
         self.drop(list(self._handles))
+        if self._closing:
+            _, late = await asyncio.wait(self._closing, timeout=GRACE)
+            await reap(*late)
 
     def _close(self, handle: Any) -> None:
         try:
             result = handle.close() if hasattr(handle, "close") else None
         except Exception as error:
-            log.warning("A handle of %s could not be closed", self._name, exc_info=error)
+            self._failed(error)
             return
         if asyncio.iscoroutine(result):
-            self._spawn(result)
+            task = asyncio.get_running_loop().create_task(result)
+            self._closing.add(task)
+            task.add_done_callback(self._closed)
+
+    def _closed(self, task: asyncio.Task[Any]) -> None:
+        self._closing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
+
+    def _failed(self, error: BaseException) -> None:
+        log.warning("A handle of %s could not be closed", self._name, exc_info=error)

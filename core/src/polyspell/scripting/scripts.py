@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polyspell.aio import finish
+from polyspell.aio import finish, in_thread
 from polyspell.errors import ConfigError, NotFoundError, ScriptError
 from polyspell.hookspecs import EngineInfo
 from polyspell.scripting.engine import Context, ContextOptions, Engine, Port, Source
@@ -19,6 +19,7 @@ from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.spell import Spell
 from polyspell.scripting.state import State
 from polyspell.scripting.vocabulary import Vocabulary
+from polyspell.scripting.worker import HardeningError
 
 if TYPE_CHECKING:
     from polyspell.host import Host
@@ -93,6 +94,7 @@ class Scripts:
         Raises:
             NotFoundError: there is no such engine.
             ConfigError: the engine cannot be isolated as the sandbox asks.
+            HardeningError: its worker cannot be locked in as the configuration asks.
         """
         sandbox = sandbox or Sandbox.configured(self._host.config)
         engine = self._host.engines.get(language)
@@ -101,6 +103,8 @@ class Scripts:
                 f"The engine {engine.facts.name} cannot run {sandbox.isolation}.",
                 hint=f"It runs {' or '.join(engine.facts.isolations)}: --isolation.",
             )
+        if engine.facts.threaded and not sandbox.trusted and self._policy() == "require":
+            await self._require_hardening(language)
         spell = Spell(
             self._host,
             self.vocabulary,
@@ -123,6 +127,7 @@ class Scripts:
         spell.closers.append(lambda: self._open.discard(spell))
         try:
             await spell.start(link, resume is not None)
+            spell.life.require()  # it may have been closed meanwhile
         except BaseException:  # cancelled, too: nothing is left at work
             await finish(spell.close())
             raise
@@ -220,12 +225,22 @@ class Scripts:
         options.setdefault("folder", folder_of(path))
         return await self.run(source, language, **options)
 
+    async def _require_hardening(self, language: str) -> None:
+        """Go on if an engine's own workers are locked in by every layer; ours see to it."""
+        report = await self.hardening(language)
+        if report is None or not report.complete:
+            gaps = report.gaps if report else "it tells nothing"
+            raise HardeningError(f"A worker of {language} is not locked in ({gaps}).")
+
     async def hardening(self, language: str) -> HardeningReport | None:
         """What holds a worker of an engine in, found out by starting one; None for an engine that
-        has no worker of ours."""
+        has no workers, or tells nothing of its own."""
         engine = self._host.engines.get(language)
-        if "process" not in engine.facts.isolations or engine.facts.threaded:
+        if "process" not in engine.facts.isolations:
             return None
+        if engine.facts.threaded:
+            tell = getattr(engine, "hardening", None)
+            return await in_thread(tell) if tell is not None else None
         load = self._host.engines.entry(language).info.load
         return await self._pool(engine, load).hardening()
 

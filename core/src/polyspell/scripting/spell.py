@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -86,6 +87,7 @@ class Spell:
         self._soft_calls = soft(sandbox.limits.calls)
         self._loader = Loader(folder, self.grants, sandbox.limits)
         self._loop = asyncio.get_running_loop()
+        self._closing: asyncio.Task[None] | None = None
 
     async def start(self, link: Link, resumed: bool = False) -> None:
         """Open the context, or one in which tasks wait already. `Scripts` calls this."""
@@ -175,6 +177,8 @@ class Spell:
 
     def ask(self, call: Call) -> Reply | Awaitable[Reply]:
         """The script calls the host."""
+        if self.lost:  # what was on its way when it ended
+            return Reply(call.id, error=ScriptError("The script has ended.").to_dict())
         if self.gate.calls + 1 == self._soft_calls:
             self.telling.near("calls", self.gate.calls + 1)
         return self.work.within(self.gate.ask, call)
@@ -211,20 +215,22 @@ class Spell:
         if self._loop is not asyncio.get_running_loop() and self._loop.is_running():
             done = asyncio.run_coroutine_threadsafe(self.close(), self._loop)
             return await asyncio.wrap_future(done)
-        if self.life.closed:
-            return
-        self.life.closed = True
-        self.link.abort()  # nothing more begins while the rest is put away
-        await self.work.end()
-        self.gate.handles.drop_all()
-        for closer in reversed(self.closers):
+        if self._closing is None:
+            self.life.closed = True
+            self.link.abort()  # nothing more begins while the rest is put away
+            self._closing = asyncio.ensure_future(self._end())
+        if self._closing.get_loop() is asyncio.get_running_loop():
+            await asyncio.shield(self._closing)  # once begun it goes on, whoever waits for it
+
+    async def _end(self) -> None:
+        steps = (self.work.end, self.gate.handles.end, *reversed(self.closers), self.link.close)
+        for step in steps:
             try:
-                result = closer()
-                if asyncio.iscoroutine(result):
+                result = step()
+                if inspect.isawaitable(result):
                     await result
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:  # the rest is closed all the same
                 log.warning("Something of %s could not be closed", self.name, exc_info=error)
-        await self.link.close()
         self.life.broken(ScriptError("The script has ended."))
 
     async def __aenter__(self) -> Spell:

@@ -60,6 +60,8 @@ class WorkerLink:
             codec=wire.host_codec(),
         )
         self._watch = asyncio.ensure_future(self._until_exit(self._worker))
+        if self._closing:  # meanwhile
+            await self.close()
 
     def send(self, method: str, *arguments: Any) -> None:
         """Send a message that stands for a method of the context."""
@@ -97,8 +99,8 @@ class WorkerLink:
 
     def abort(self) -> None:
         """Kill the worker, and do not wait."""
+        self._closing = True
         if self._worker is not None:
-            self._closing = True
             self._worker.abort()
 
     async def close(self) -> None:

@@ -6,6 +6,10 @@ import time
 
 import msgspec
 
+MAX_NAMES = 10_000
+"""Tools that are counted; those that were first known go first. Scripts name as many as they like.
+"""
+
 
 class ToolUse(msgspec.Struct):
     """The use of one tool: calls, how many of them failed, seconds that they took together, and
@@ -25,7 +29,11 @@ class ToolStats:
 
     def record(self, name: str, seconds: float, *, failed: bool) -> None:
         """Count a call that has ended."""
-        use = self._uses.setdefault(name, ToolUse())
+        use = self._uses.get(name)
+        if use is None:
+            if len(self._uses) >= MAX_NAMES:
+                del self._uses[next(iter(self._uses))]
+            use = self._uses[name] = ToolUse()
         use.calls += 1
         use.failures += failed
         use.seconds += seconds

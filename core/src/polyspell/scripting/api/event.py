@@ -99,9 +99,11 @@ class EventModule(ApiModule):
         Args:
             pattern: as in `on`.
         """
-        return event_record(
-            await self.spell.host.events.once(_short(pattern), when=self._hears(None))
-        )
+        subscription = self._stream(pattern, self._hears(None))
+        try:
+            return event_record(await anext(subscription))
+        finally:
+            self._end(subscription)
 
     def emit(self, name: str, data: Table | None = None) -> None:
         """Tell that something happened. Names of the host's own events need `event.emit:NAME`.
@@ -133,6 +135,7 @@ class EventModule(ApiModule):
         """
         path = permitted(self.spell.grants, "fs.write", path)
         self.spell.grants.require("event:**")
+        self._require_few()
         recorder = Recorder(self.spell.host.events, path, _short(pattern))
         self._open.add(recorder)
         return SubscriptionHandle(self, recorder)
@@ -162,16 +165,19 @@ class EventModule(ApiModule):
                 log.warning("A listener of %s failed: %s", self.spell.name, error)
 
     def _stream(self, pattern: str, hears: Callable[[Event], bool]) -> Subscription:
-        """A new listener; there are few, as each costs everybody who tells something."""
+        self._require_few()
+        subscription = self.spell.host.events.stream(_short(pattern), when=hears)
+        self._open.add(subscription)
+        return subscription
+
+    def _require_few(self) -> None:
+        """Go on if there can be another listener: each costs everybody who tells something."""
         if len(self._open) >= MAX_LISTENERS:
             raise LimitExceeded(
                 f"A script has at most {MAX_LISTENERS} listeners.",
                 hint="Close those that it needs no more.",
                 context={"limit": "listeners", "allowed": MAX_LISTENERS},
             )
-        subscription = self.spell.host.events.stream(_short(pattern), when=hears)
-        self._open.add(subscription)
-        return subscription
 
     def _end(self, listening: Subscription | Recorder) -> None:
         self._open.discard(listening)

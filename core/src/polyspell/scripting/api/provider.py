@@ -230,16 +230,18 @@ class ProviderModule(ApiModule):
 
         Args:
             models: `provider/model`, the best first.
-            name: how to call it.
+            name: what its name ends in.
         """
+        flat: dict[str, None] = {}  # routes that lead to routes could be followed without end
         for model in models:
             self.spell.require_model(model)
-        label = name or f"fallback-{new_id()}"
+            own = self.spell.models.get(model)
+            flat.update(dict.fromkeys(own if isinstance(own, list) else [model]))
+        # Others have names, too: another script, or this one in another run.
+        label = f"{self.spell.span.run_id}-{name or new_id()}"
         routes: Any = self.spell.host.providers.get("route")
-        if f"route/{label}" not in self.spell.models and label in routes:
-            raise ValidationError(f"There is a route {label!r} already.", hint="Use another name.")
-        full: str = routes.add(label, {"try": models})
-        self.spell.models[full] = models
+        full: str = routes.add(label, {"try": list(flat)})
+        self.spell.models[full] = list(flat)
         self.spell.closers.append(lambda: routes.remove(label))
         return full
 
