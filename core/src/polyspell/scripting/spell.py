@@ -137,10 +137,12 @@ class Spell:
         return sealed
 
     async def resumed(self) -> ScriptResult:
-        """What a script gives that was put away while it ran. Raises as `run`."""
+        """What a script gives that was put away while it ran, once. Raises as `run`."""
         if not self.tasks.resumed:
-            raise ScriptError("This script was not resumed.", hint="Call run.")
-        return await runs.go_on(self, self.tasks.resumed[0])
+            raise ScriptError(
+                "This script was not resumed, or has given its value.", hint="Call run."
+            )
+        return await runs.go_on(self, self.tasks.resumed.pop(0))
 
     # -- for the API modules --------------------------------------------------------------------
 

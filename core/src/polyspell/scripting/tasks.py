@@ -30,7 +30,7 @@ class Tasks:
         self._numbers = itertools.count(1)
         self._outcomes: dict[int, asyncio.Future[Any]] = {}
         self._early: dict[int, Outcome] | None = None
-        self.resumed: tuple[int, ...] = ()
+        self.resumed: list[int] = []
 
     async def open(self, resumed: bool = False) -> None:
         """Open the context, or one in which tasks wait already: those are `resumed` then."""
@@ -39,10 +39,11 @@ class Tasks:
         if self._early is None:
             return
         early, self._early = self._early, None
-        self.resumed = tuple(sorted({*await self._link.query("tasks"), *early}))
+        self.resumed = sorted({*await self._link.query("tasks"), *early})
         self._numbers = itertools.count(max(self.resumed, default=0) + 1)
         for task in self.resumed:
-            self._outcomes[task] = self._loop.create_future()
+            future = self._outcomes[task] = self._loop.create_future()
+            future.add_done_callback(lambda f: f.cancelled() or f.exception())  # looked at
         for outcome in early.values():
             self.finished(outcome)
 
@@ -53,7 +54,7 @@ class Tasks:
             ScriptError: it failed, or its context is lost.
         """
         self._spell.life.require()
-        if not self._outcomes:  # nothing is at work: limits count anew
+        if self._idle():  # limits count anew
             self._spell.begin()
         task = next(self._numbers)
         self._outcomes[task] = self._loop.create_future()
@@ -63,6 +64,10 @@ class Tasks:
             del self._outcomes[task]
             raise
         return await self.outcome(task)
+
+    def _idle(self) -> bool:
+        """Whether nothing is at work; nobody need ask for what was resumed."""
+        return all(f.done() and task in self.resumed for task, f in self._outcomes.items())
 
     async def outcome(self, task: int) -> Any:
         """Wait for the end of a task. Raises as `do`."""
