@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import re
 import socket
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from polyspell.scripting.worker import HardeningReport, WorkerLimits, WorkerPool
-from polyspell.scripting.worker.seccomp import ALLOWED, build_filter
+from polyspell.scripting.worker.seccomp import ALLOWED, Rule, build_filter, machine
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the layers are Linux's")
 
@@ -155,15 +156,48 @@ def test_the_filter_kills_foreign_architectures_and_refuses_x32() -> None:
     assert allowed == {numbers[column] for numbers in ALLOWED.values()} - {None}
 
 
-def verdict(steps: list[tuple[int, ...]], arch: int, number: int) -> int:
-    """What the filter returns: an interpreter of the four instructions that it uses."""
+def test_a_rule_lets_a_call_through_by_its_arguments() -> None:
+    more = [
+        Rule((322, 281), ((0, 0xFFFF_FFFF, 9), (4, 0xFFFF_FFFF, 0x1000))),
+        Rule((56, 220), ((0, 0x1_0000, 0x1_0000),)),
+        Rule((435, 435), ((0, 0, 1),), errno.ENOSYS),
+        Rule((5, 80)),
+    ]
+    steps = list(struct.iter_unpack("=HBBI", build_filter(more)))
+    native, column = steps[1][3], machine()[0]
+    allow, refuse = 0x7FFF_0000, 0x0005_0000 | errno.EPERM
+
+    def said(rule: Rule, *arguments: int) -> int:
+        number = rule.numbers[column]
+        assert number is not None
+        return verdict(steps, native, number, arguments)
+
+    execute, clone, clone3, fstat = more
+    assert said(execute, 9, 0, 0, 0, 0x1000) == allow
+    assert said(execute, 8, 0, 0, 0, 0x1000) == refuse
+    assert said(execute, 9, 0, 0, 0, 0x1100) == refuse
+    assert said(clone, 0x3D_0F00) == allow and said(clone, 17) == refuse
+    assert said(clone3, 0) == said(clone3, 1) == 0x0005_0000 | errno.ENOSYS
+    assert said(fstat) == allow
+    assert verdict(steps, native, 59 if column == 0 else 221) == refuse
+    assert verdict(steps, native, ALLOWED["exit_group"][column] or 0) == allow
+    assert verdict(steps, native, 0x4000_0000) == refuse
+
+
+def verdict(
+    steps: list[tuple[int, ...]], arch: int, number: int, arguments: tuple[int, ...] = ()
+) -> int:
+    """What the filter returns: an interpreter of the five instructions that it uses."""
+    words = {0: number, 4: arch, **{16 + 8 * i: given for i, given in enumerate(arguments)}}
     at, value = 0, 0
     while True:
         code, yes, no, constant = steps[at]
         if code == 0x06:
             return constant
         if code == 0x20:
-            value = {0: number, 4: arch}[constant]
+            value = words[constant]
+        elif code == 0x54:
+            value &= constant
         else:
             holds = value == constant if code == 0x15 else value >= constant
             at += yes if holds else no

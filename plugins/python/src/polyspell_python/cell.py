@@ -9,6 +9,10 @@ import ctypes
 import os
 import sys
 
+TYPE_CHECKING = False  # the module `typing` is slow, too
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LAYERS = (
     "parent_death",
     "no_new_privileges",
@@ -121,7 +125,7 @@ def _fork() -> None:
 
 
 # One real attempt each; for `exec` one that would not end this process if it were let through.
-_ATTEMPTS = {
+_ATTEMPTS: "dict[str, Callable[[], object]]" = {
     "open": lambda: os.open("/", os.O_RDONLY),
     "socket": lambda: _system("socket", 1, 1, 0),
     "fork": _fork,

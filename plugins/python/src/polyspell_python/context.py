@@ -19,6 +19,7 @@ from polyspell_python.kernel import Kernel, Resume
 from polyspell_python.pool import Worker
 from polyspell_python.scripts import Scripts
 from polyspell_python.snapshots import Snapshot, made_by, seal, sites_from
+from polyspell_python.source import require_whole
 from polyspell_python.typecheck import check_types
 
 _FRESH = 0.25  # a feed that used more of its time than this is replaced before a new run
@@ -49,6 +50,8 @@ class MontyContext:
 
         def work() -> None:
             file = source.file or source.name
+            if source.interactive:
+                require_whole(source.text, source.name)
             if source.types:
                 api, load = self._options.api, self._loader(task, file)
                 check_types(source.text, source.name, api, load, self._began)

@@ -21,6 +21,7 @@ from polyspell_python.guard import Guard
 from polyspell_python.loop import OwnLoop
 from polyspell_python.objects import Error, LimitReached, MissingModule, finished
 from polyspell_python.program import Programs
+from polyspell_python.source import require_whole
 
 _task: ContextVar[int] = ContextVar("polyspell_python_task", default=0)
 
@@ -50,6 +51,8 @@ class CPythonContext:
         """Start a task with a program."""
 
         async def run() -> Any:
+            if source.interactive:
+                require_whole(source.text, source.name)
             if source.types:
                 raise ScriptError(
                     "Only sandboxed scripts have their types checked.",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from polyspell.scripting.engine import Context, ContextOptions, EngineFacts, Port
+
+if TYPE_CHECKING:
+    from polyspell.scripting.worker import HardeningReport
 
 
 class PythonEngine:
@@ -31,6 +35,12 @@ class PythonEngine:
         from polyspell_python.context import MontyContext
 
         return MontyContext(options, port)
+
+    def hardening(self) -> HardeningReport:
+        """What holds a worker in, as the first that started found out; starts one if none has."""
+        from polyspell_python.workers import workers
+
+        return workers().hardening()
 
     def restore(self, sealed: bytes, key: bytes, options: ContextOptions, port: Port) -> Context:
         """A context as `Suspendable.dump` put it away, here or in another process. Every call that

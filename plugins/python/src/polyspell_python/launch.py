@@ -70,8 +70,12 @@ class Launcher:
         self._held = ()
 
 
-def launcher() -> Launcher:
-    """The launcher for this process; another is needed after a fork."""
+def launcher(program: str | None = None) -> Launcher:
+    """The launcher for this process; another is needed after a fork.
+
+    Args:
+        program: what runs, locked in; None for Monty's.
+    """
     try:
         if not sys.platform.startswith("linux"):
             raise OSError(errno.ENOSYS, "needs Linux")
@@ -79,7 +83,7 @@ def launcher() -> Launcher:
     except OSError as error:
         return bare(f"{errno.errorcode.get(error.errno or 0)}: {error.strerror}")
     folder = f"/proc/{os.getpid()}/fd"
-    os.write(script, _script(f"{folder}/{report}").encode())
+    os.write(script, _script(program or find_monty_binary(), f"{folder}/{report}").encode())
     return Launcher(f"{folder}/{script}", "", (script, report))
 
 
@@ -94,9 +98,9 @@ def _memory_file(name: str) -> int:
     return os.memfd_create(name, _MFD_CLOEXEC)
 
 
-def _script(report: str) -> str:
+def _script(program: str, report: str) -> str:
     """The arguments are those of `cell.Cell`; the shell adds what Monty gives."""
-    program, steps, number = find_monty_binary(), b"", 0
+    steps, number = b"", 0
     with contextlib.suppress(OSError):
         _, _, number = machine()
         steps = build_filter(_STARTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codeop
 import threading
 import types
 import warnings
@@ -45,6 +46,27 @@ def parse(text: str, file: str, *, top_level_await: bool = True) -> ast.Module:
         reason = str(error) or "it is nested too deeply"
         raise syntax_error(f"The script cannot be read: {reason}.", file, 1, text) from None
     return tree
+
+
+def require_whole(text: str, file: str) -> None:
+    """Refuse an entry of a session that goes on in the next line; a block does until an empty one.
+
+    Raises:
+        ScriptError: code `script_syntax`, with `incomplete` in its context.
+    """
+    if text.endswith("\n") or len(text) > MAX_SOURCE:
+        return
+    read = codeop.CommandCompiler()
+    read.compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    try:
+        with _quiet():
+            whole = read(text, file, "single") is not None
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return  # it is wrong, or several statements: whoever runs it tells
+    if not whole:
+        error = syntax_error("The entry is not finished.", file, text.count("\n") + 1, text)
+        error.context["incomplete"] = True
+        raise error
 
 
 def compiled(tree: ast.Module, file: str, *, top_level_await: bool) -> types.CodeType:

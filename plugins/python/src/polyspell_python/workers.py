@@ -37,8 +37,7 @@ class Workers:
         # A worker ends with the thread that started it, and so the thread has to stay.
         self._starters = ThreadPoolExecutor(_STARTERS, "polyspell-python-start")
         self._lock = threading.Lock()
-        self.report: HardeningReport | None = None
-        """What holds the workers in; None until one was started."""
+        self._report: HardeningReport | None = None  # of the first
 
     def start(self, **options: Any) -> monty.MontySession:
         """A session in a new worker.
@@ -48,18 +47,25 @@ class Workers:
         """
         return self._starters.submit(self._start, options).result()
 
+    def hardening(self) -> HardeningReport:
+        """What holds a worker in, as the first one found out; starts one if none was yet."""
+        if self._report is None:
+            self.start().__exit__(None, None, None)
+        assert self._report is not None
+        return self._report
+
     def _start(self, options: dict[str, Any]) -> monty.MontySession:
-        with contextlib.nullcontext() if self.report else self._lock:
+        with contextlib.nullcontext() if self._report else self._lock:
             try:
                 session = self._pool.checkout(**options).__enter__()
             except (monty.MontyError, OSError, RuntimeError) as error:
-                if self.report or self._launcher.gap:
+                if self._report or self._launcher.gap:
                     raise
                 self._without(error)
                 session = self._pool.checkout(**options).__enter__()
             limited = _limit(session.worker_pid)
-            if self.report is None:
-                self.report = self._first(limited)
+            if self._report is None:
+                self._report = self._first(limited)
         return session
 
     def _without(self, error: Exception) -> None:
