@@ -32,6 +32,8 @@ def javascript(api: Api) -> tuple[str, str]:
     lines += [
         "  /** Runs pending things and functions at once; gives their results in order. */",
         "  export function all(work: Iterable<any>): Promise<any[]>;",
+        "  /** Sends the calls of a function, which give promises, together; gives what it gives. */",
+        "  export function batch(work: () => any): Promise<any>;",
         "  /** The command line's arguments. */",
         "  export const args: string[];",
         "  /** The caller's value. */",

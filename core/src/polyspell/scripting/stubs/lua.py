@@ -27,6 +27,12 @@ def lua(api: Api) -> tuple[str, str]:
         "---@return any[]",
         "function polyspell.all(work) end",
         "",
+        "---Sends the calls of a function together: each gives a future. Gives what it gives.",
+        "---@generic T",
+        "---@param work fun(): T",
+        "---@return T",
+        "function polyspell.batch(work) end",
+        "",
     ]
     for record in api.records:
         lines += _record(record)

@@ -32,8 +32,8 @@ def python(api: Api) -> tuple[str, str]:
         "async def all(work: Iterable[Any]) -> list[Any]:",
         '    """Runs pending things and functions at once; gives their results in order."""',
         "",
-        "async def batch(function: Callable[[], Any]) -> list[Any]:",
-        '    """Starts the calls that a function makes at once; gives their results in order."""',
+        "async def batch(function: Callable[[], Any]) -> Any:",
+        '    """Calls a function: calls start at once anyway; gives what it gives."""',
         "",
     ]
     for record in api.records:
