@@ -153,6 +153,18 @@ def test_a_large_source_for_meta_is_refused_under_limits():
     assert "4096 bytes" in str(reported[0])
 
 
+def test_a_program_that_only_calls_the_host_is_looked_after():
+    host = wrenpy.Foreign()
+    host.function("main", "H", "size(_)")(len)
+    vm = wrenpy.VM(limits=wrenpy.Limits(memory=16 << 20), bind=host)
+    vm.interpret("class H {\n foreign static size(x)\n}")
+    vm.interpret("for (i in 1..60000) H.size([i] * 50)")
+    assert vm.usage().peak < 20 << 20
+    with pytest.raises(wrenpy.LimitError, match="memory"):
+        vm.interpret("var held = []\nwhile (true) {\n held.add([1] * 50)\n H.size([])\n}")
+    assert vm.usable
+
+
 def test_usage_counts_up():
     vm = wrenpy.VM(write=lambda text: None)
     before = vm.usage()

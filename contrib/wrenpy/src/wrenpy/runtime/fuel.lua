@@ -40,12 +40,14 @@ local function settle()
 end
 
 -- A task is about to run, at a time that the host tells, as it tells when it last got control back:
--- until then the task that ran before it was running.
+-- until then the task that ran before it was running. The slice goes on where it was left: a program
+-- that only calls the host has slices, too.
 local before, before_since
 function R.enter(own, time, ended)
   if before then before.time = before.time - (ended - before_since) end
   budget, since = own, time
-  hand_out()
+  given = max(0, min(given, budget.fuel))
+  F[1] = given
 end
 
 -- Time that the host spent for the task while it did not run.
