@@ -111,3 +111,20 @@ def test_a_script_whose_output_nobody_reads_ends_quietly(
         finally:
             run.kill()
         assert run.stderr.read() == b""
+
+
+@pytest.mark.parametrize("language", ENDLESS)
+def test_ctrl_c_ends_an_entry_and_not_the_session(
+    terminal: Callable[..., Terminal], language: str
+) -> None:
+    repl = terminal("repl", "-l", language)
+    repl.until("> ")
+    repl.type(f"{ENDLESS[language]}\r")
+    if language == "py":
+        repl.until("...> ")
+        repl.type("\r")
+    time.sleep(1)
+    repl.type("\x03")
+    repl.until("stopped")
+    repl.type("6 * 7\r")
+    repl.until("42")

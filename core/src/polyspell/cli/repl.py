@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from polyspell.cli.interrupts import guarded, interrupts
 from polyspell.cli.jobs import write_through
-from polyspell.cli.show import print_error
+from polyspell.cli.show import literal, print_error
 from polyspell.errors import PolyspellError
 from polyspell.host import Host
 from polyspell.scripting.declare import Api
@@ -25,6 +26,13 @@ UNFINISHED = (
     "error at end of file", "unterminated",
 )  # fmt: skip
 
+WORDS = {
+    "": ("null", "true", "false"), "python": ("None", "True", "False"),
+    "lua": ("nil", "true", "false"),
+}  # fmt: skip
+PATIENCE = 0.5
+"""Seconds in which a context has to answer after Ctrl-C; else there is a new one."""
+
 
 class Repl:
     """Reads entries, runs each in one context, shows its value."""
@@ -34,24 +42,30 @@ class Repl:
         self._language = language
         self._sandbox = sandbox
         self._terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        self._waiting = ""
+        self._waiting = self._engine = ""
+        self._stopped = False
 
     async def hold(self) -> None:
         """Until the end of input. After a limit that broke the context a new one is opened."""
         engine = self._host.engines.get(self._language).facts
+        self._engine = engine.name
         if self._terminal:
             click.echo(f"{engine.language} ({engine.version}). Ctrl-D ends.")
+        with guarded(self._sandbox):
+            await self._session()
+
+    async def _session(self) -> None:
         spell = await self._open()
         try:
-            async for line in self._lines(engine.name):
+            async for line in self._lines(self._engine):
                 entry = f"{self._waiting}\n{line}" if self._waiting else line
                 self._waiting = ""
                 if not entry.strip():
                     continue
-                if await self._unfinished(spell, entry, last=not line):
+                if await self._interruptible(spell, entry, last=not line):
                     self._waiting = entry
                     continue
-                if spell.lost:
+                if spell.lost or not await self._answers(spell):
                     await spell.close()
                     click.echo("A new context: what was defined is gone.", err=True)
                     spell = await self._open()
@@ -62,6 +76,30 @@ class Repl:
         return await self._host.scripts.open(
             self._language, sandbox=self._sandbox, name="repl", folder=".", write=write_through
         )
+
+    async def _interruptible(self, spell: Spell, entry: str, last: bool) -> bool:
+        """As `_unfinished`; Ctrl-C ends the entry, and not the session."""
+        self._stopped = False
+        work = asyncio.ensure_future(self._unfinished(spell, entry, last))
+        with interrupts(work):
+            await asyncio.wait([work])
+        if work.cancelled():
+            self._stopped = True
+            click.echo("stopped", err=True)
+            return False
+        return work.result()
+
+    async def _answers(self, spell: Spell) -> bool:
+        """Whether what was stopped has really stopped."""
+        if not self._stopped:
+            return True
+        try:
+            await asyncio.wait_for(spell.get("_"), PATIENCE)
+        except TimeoutError:
+            return False
+        except PolyspellError:  # there is no such name, says one that answers
+            return not spell.lost
+        return True
 
     async def _unfinished(self, spell: Spell, text: str, last: bool) -> bool:
         """Run an entry; true if it only needs more lines. An empty line ends it anyway."""
@@ -76,7 +114,8 @@ class Repl:
                 return True
             print_error(error)
         else:
-            show(result.value)
+            if result.value is not None:
+                click.echo(literal(result.value, WORDS.get(self._engine, WORDS[""])))
         return False
 
     async def _lines(self, name: str) -> AsyncIterator[str]:
@@ -100,12 +139,6 @@ class Repl:
                 yield ""
             except EOFError:
                 return
-
-
-def show(value: Any) -> None:
-    """A value as Python would print it, but for nothing."""
-    if value is not None:
-        click.echo(repr(value))
 
 
 def _completer(host: Host, engine: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +17,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 def print_json(value: Any) -> None:
     """A value as indented JSON."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
+    click.echo(
+        msgspec.json.format(msgspec.json.encode(value, enc_hook=stand_in), indent=2).decode()
+    )
 
 
 def print_rows(
@@ -72,7 +75,42 @@ def print_value(value: Any) -> None:
     if isinstance(value, str):
         click.echo(value)
     elif value is not None:
-        click.echo(msgspec.json.encode(value, enc_hook=str))
+        click.echo(msgspec.json.encode(value, enc_hook=stand_in))
+
+
+def stand_in(value: Any) -> Any:
+    """What JSON gets for a value that it has nothing for: the fields of a record, the name of a
+    function or of an object's type."""
+    from polyspell.scripting.declare import ApiHandle
+    from polyspell.scripting.functions import ScriptFunction
+    from polyspell.scripting.values import Record
+
+    if isinstance(value, Record):
+        return value.fields
+    if isinstance(value, ScriptFunction):
+        return f"<function {value.ref.name or value.ref.id}>"
+    return f"<{value.api_name}>" if isinstance(value, ApiHandle) else str(value)
+
+
+def literal(value: Any, words: tuple[str, str, str] = ("null", "true", "false")) -> str:
+    """A value as it is written in a program, whatever is in it.
+
+    Args:
+        words: what the language calls None, True and False.
+    """
+    if value is None or isinstance(value, bool):
+        return words[0] if value is None else words[1] if value else words[2]
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int | float | bytes):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(literal(item, words) for item in value)}]"
+    if isinstance(value, dict):
+        fields = (f"{literal(k)}: {literal(item, words)}" for k, item in value.items())
+        return f"{{{', '.join(fields)}}}"
+    plain = stand_in(value)
+    return plain if isinstance(plain, str) else literal(plain, words)
 
 
 def print_error(error: PolyspellError) -> None:

@@ -14,7 +14,7 @@ from polyspell.cli.hosts import offering, with_host
 from polyspell.cli.interrupts import guarded
 from polyspell.cli.jobs import Job, open_spell, write_through
 from polyspell.cli.sandboxing import make_sandbox, sandbox_options, use_model
-from polyspell.cli.show import print_error, print_json, print_value
+from polyspell.cli.show import print_error, print_json, print_value, stand_in
 from polyspell.errors import ConfigError, PolyspellError
 from polyspell.events import Event, Recorder
 from polyspell.host import Host
@@ -112,7 +112,7 @@ async def _once(host: Host, job: Job, profile: bool, as_json: bool) -> ScriptRes
 
 def _print(result: ScriptResult, as_json: bool, profile: bool) -> None:
     if as_json:
-        data = msgspec.to_builtins(result, enc_hook=str)
+        data = msgspec.to_builtins(result, enc_hook=stand_in)
         if not profile:
             data.pop("profile", None)
         print_json(data)
