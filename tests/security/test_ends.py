@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import random
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from polyspell.scripting.engine import Isolation
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.values import FunctionRef
+from polyspell_python import workers
 
 LANGUAGES = ["lua", "javascript", "python", "wren"]
 WAITS = {
@@ -33,6 +35,7 @@ LOOPS = {
     "python": "while True: pass",
     "wren": "while (true) {}",
 }
+CALLS = "from polyspell import sleep\nwhile True:\n    await sleep(0)"
 ONE = {"lua": "return 1", "javascript": "export default 1", "python": "1", "wren": "var result = 1"}
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts in /proc")
 
@@ -64,6 +67,8 @@ async def test_a_run_that_is_cancelled_leaves_nothing_behind(
         scripts = host.scripts
         if isolation not in host.engines.get(language).facts.isolations:
             pytest.skip(f"{language} does not run {isolation}")
+        if language == "python":
+            workers.end()  # those that other tests left idle
         await scripts.run(ONE[language], language, sandbox=sandbox(isolation))
         spell = await scripts.open(language, sandbox=sandbox(isolation))
         await spell.close()
@@ -83,6 +88,33 @@ async def test_a_run_that_is_cancelled_leaves_nothing_behind(
             before, lambda: (descriptors(), threading.active_count(), len(asyncio.all_tasks()))
         ) == before  # fmt: skip
         assert (await scripts.run(ONE[language], language, sandbox=sandbox(isolation))).value == 1
+
+
+@needs_proc
+async def test_python_that_is_cancelled_at_any_moment_leaves_nothing_behind() -> None:
+    """Its engine blocks in a thread, and its workers are Monty's: see `ThreadLink`."""
+    workers.end()
+    moments = random.Random(7)
+    bounds = sandbox(limits="wall=20s,cpu=20s,output=64MiB,calls=1000000")
+    sources = [WAITS["python"], LOOPS["python"], "while True: print(1)", CALLS]
+    async with Host() as host:
+        await host.scripts.run("1", "python", sandbox=bounds)
+        before = descriptors(), threading.active_count(), children()
+        for _ in range(60):
+            work = host.scripts.run(moments.choice(sources), "python", sandbox=bounds)
+            run = asyncio.ensure_future(work)
+            await asyncio.sleep(moments.choice((0, 0.002, 0.02, 0.05)) * moments.random())
+            run.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await run
+        after = await settled(before, lambda: (descriptors(), threading.active_count(), children()))
+        assert after == before
+
+
+def children() -> set[int]:
+    """The processes that this one started."""
+    pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    return {pid for pid in pids if _stat(pid)[1:2] == [str(os.getpid())]}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -151,10 +183,15 @@ async def _close_elsewhere(host: Host, threads: int, pid: int | None) -> None:
 
 
 def _runs(pid: int) -> bool:
+    return _stat(pid)[:1] not in ([], ["Z"])
+
+
+def _stat(pid: int) -> list[str]:
+    """Its state, its parent, and more; nothing if there is no such process."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
+        return []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

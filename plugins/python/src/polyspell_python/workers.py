@@ -134,6 +134,10 @@ def workers() -> Workers:
 
 
 @atexit.register
-def _close() -> None:
-    if _workers is not None and _workers.pid == os.getpid():
-        _workers.close()
+def end() -> None:
+    """End all workers of this process, idle ones too; the next start makes new ones."""
+    global _workers
+    with _lock:
+        ended, _workers = _workers, None
+    if ended is not None and ended.pid == os.getpid():
+        ended.close()
