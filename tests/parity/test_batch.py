@@ -114,6 +114,25 @@ var result = Polyspell.batch {
 """,
 }
 
+NAMED = {
+    "lua": """
+local ps = require("polyspell")
+return ps.batch(function() return { one = ps.book.word(1), page = ps.book.page(2).number } end)
+""",
+    "javascript": """
+import { book, batch } from "polyspell";
+export default await batch(() => ({ one: book.word(1), page: book.page(2).number }));
+""",
+    "python": """
+from polyspell import book, batch
+await batch(lambda: {"one": book.word(1), "page": book.page(2).number})
+""",
+    "wren": """
+import "polyspell" for Polyspell, Book
+var result = Polyspell.batch { { "one": Book.word(1), "page": Book.page(2).number } }
+""",
+}
+
 FAILS = {
     "lua": """
 local ps = require("polyspell")
@@ -187,6 +206,11 @@ def test_a_batch_gives_what_its_calls_give(language: str, isolation: str) -> Non
     assert result.value == [*words, 7, "7.3", "found word 5"]
     assert asked == [*range(1, 101), 5, "word 5"]
     assert result.usage.calls == 105
+
+
+def test_a_batch_may_give_a_table(language: str) -> None:
+    result, _ = run(NAMED[language], language, "process")
+    assert result.value == {"one": "word 1", "page": 2}
 
 
 @pytest.mark.parametrize("language", FAILS)

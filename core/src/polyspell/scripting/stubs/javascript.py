@@ -32,7 +32,7 @@ def javascript(api: Api) -> tuple[str, str]:
     lines += [
         "  /** Runs pending things and functions at once; gives their results in order. */",
         "  export function all(work: Iterable<any>): Promise<any[]>;",
-        "  /** Sends the calls of a function, which give promises, together; gives what it gives. */",
+        "  /** Sends what a function calls together: promises. Gives what the function gives. */",
         "  export function batch(work: () => any): Promise<any>;",
         "  /** The command line's arguments. */",
         "  export const args: string[];",

@@ -13,8 +13,13 @@ const batch = async (work) => {
     started = before;
   }
   await P.all(mine);
-  result = await result;
-  return isArray(result) ? P.all(result) : result;
+  return filled(await result);
+};
+const filled = async (value) => {
+  if (isArray(value)) return P.all(value);
+  if (typeof value === "object" && value !== null && getPrototypeOf(value) === plain)
+    for (const name of keys(value)) if (value[name] instanceof P) value[name] = await value[name];
+  return value;
 };
 const api = () => {
   const face = { all, batch, PolyspellError };
