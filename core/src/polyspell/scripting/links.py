@@ -176,6 +176,8 @@ class ThreadLink:
         self._ready: asyncio.Future[Context] = self._loop.create_future()
         self._queries: set[asyncio.Future[Any]] = set()
         self._closed = False
+        self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._ended.set_running_or_notify_cancel()  # who waits for it cannot cancel it
 
     async def open(self) -> None:
         """Start the thread and make the context in it."""
@@ -184,6 +186,12 @@ class ThreadLink:
         await self._ready
 
     def _live(self) -> None:
+        try:
+            self._serve()
+        finally:
+            self._ended.set_result(None)
+
+    def _serve(self) -> None:
         try:
             context = self._opener(self._options, self)
         except Exception as error:
@@ -242,7 +250,9 @@ class ThreadLink:
         self._closed = True
         self.abort()
         self._inbox.put(None)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join, 5.0)
+        await asyncio.wait([asyncio.wrap_future(self._ended)], timeout=5.0)
+        if self._ended.done():
+            self._thread.join()  # which has nothing left to do
         for future in list(self._queries):  # the thread ended before it came to them
             self._tell(_settle, future, None, ScriptError("The script has ended."))
 
