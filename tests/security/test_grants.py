@@ -167,7 +167,8 @@ async def test_an_agent_of_the_host_can_be_asked_and_cloned() -> None:
     async with with_stage() as stage:
         await stage.boss.run("a secret of others")
         text = BOSS + 'return {boss:run("x").text, #boss:clone{name="mine"}:history()}'
-        assert await stage.run(text, "agent:boss") == ["ok", 0]
+        assert await stage.run(text, "agent:boss", "tool:danger") == ["ok", 0]
+        assert (await stage.refused(text, "agent:boss")).context["grant"] == "tool:danger"
 
 
 async def test_the_clone_of_an_agent_of_the_host_has_the_grants_of_the_script() -> None:
@@ -182,7 +183,7 @@ async def test_the_clone_of_an_agent_of_the_host_has_the_grants_of_the_script() 
         stage.boss.add_tool(Tool(read))
         state = FORGED.replace("danger", "read").replace('"boss"', '"mine"')
         text = BOSS + f'return boss:clone{{name="mine"}}:resume({state}, true).tool_calls'
-        said = await stage.run(text, "agent:boss")
+        said = await stage.run(text, "agent:boss", "tool")
         assert "Not permitted: fs.read:/forged" in str(said)
         assert "fs.read:/forged" in stage.grants("denied")  # told, though a tool was asked
 

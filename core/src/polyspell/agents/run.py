@@ -142,6 +142,8 @@ class Run:
                 if self.result is not None:
                     return
             self.limits.check(self.turns + 1, self.calls_made, self.usage)
+            if self.turns:  # a model that need not be waited for keeps nobody from theirs
+                await asyncio.sleep(0)
             async with aclosing(ask(self)) as model:
                 async for event in model:
                     yield event

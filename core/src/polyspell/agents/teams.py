@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ def as_tool(agent: Agent, name: str | None, description: str | None) -> Tool:
     """See `Agent.as_tool`."""
 
     async def ask(prompt: str, context: ToolContext) -> Any:
+        await asyncio.sleep(0)  # agents that ask each other without end keep nobody from their turn
         grants = agent.grants.within(context.grants)
         stream = agent.stream(prompt, context=context.context, grants=grants)
         try:

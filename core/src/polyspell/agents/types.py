@@ -38,9 +38,12 @@ class RunLimits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
         if isinstance(limits, RunLimits):
             return limits
         try:
-            return msgspec.convert(limits or {}, RunLimits, strict=False)
+            made = msgspec.convert(limits or {}, RunLimits, strict=False)
         except msgspec.ValidationError as error:
             raise ConfigError(f"limits: {error}.") from error
+        if any(given != given for given in msgspec.structs.astuple(made)):
+            raise ConfigError("limits: NaN is no number.", hint="Leave out what has no limit.")
+        return made
 
     def check(self, turns: int, tool_calls: int, usage: Usage) -> None:
         """Raise LimitExceeded if one of the counts is over."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +56,31 @@ class PromptLibrary:
         """
         return _read(self._files.get(name, version))
 
-    def template(self, name: str, version: int | None = None) -> Template:
-        """A prompt, ready to be rendered. Raises as `get`."""
-        prompt = self.get(name, version)
-        return Template(prompt.text, name=prompt.name, defaults=prompt.defaults, load=self._partial)
+    def template(
+        self,
+        name: str,
+        version: int | None = None,
+        *,
+        require: Callable[[str], None] | None = None,
+    ) -> Template:
+        """A prompt, ready to be rendered. Raises as `get`.
 
-    def _partial(self, name: str) -> str | None:
-        try:
-            return self.get(name).text
-        except NotFoundError:
-            return None
+        Args:
+            name: of the prompt.
+            version: None for the newest.
+            require: asked for each prompt that it includes; raises where that may not be.
+        """
+
+        def partial(name: str) -> str | None:
+            if require is not None:
+                require(name)
+            try:
+                return self.get(name).text
+            except NotFoundError:
+                return None
+
+        prompt = self.get(name, version)
+        return Template(prompt.text, name=prompt.name, defaults=prompt.defaults, load=partial)
 
     def save(self, name: str, text: str, description: str = "") -> int:
         """Keep a text as the newest version of a prompt; gives its number. The same text again is

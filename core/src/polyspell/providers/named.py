@@ -59,6 +59,12 @@ def register_named(host: Host, name: str, table: dict[str, Any], source: str) ->
         host.keys.variables[name] = key_env
 
 
+def unregister_named(host: Host, name: str) -> None:
+    """Forget what `register_named` made."""
+    host.providers.unregister(name)
+    host.keys.variables.pop(name, None)
+
+
 class _View:
     """A host in which a type's options and key are those of one name."""
 

@@ -80,6 +80,9 @@ class ApiHandle:
     calls: ClassVar[str | None] = None
     weight: ClassVar[int] = 1000
 
+    def __repr__(self) -> str:
+        return f"<{self.api_name}>"  # no address: what prints may be a model, or another's script
+
 
 class ApiRecord(msgspec.Struct):
     """Named fields that a script reads as attributes. Subclass it; the fields are the hints."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,6 +26,7 @@ from polyspell.scripting.handles import Handles
 from polyspell.scripting.held import Held
 from polyspell.scripting.limits import exceeded
 from polyspell.scripting.memo import Memo
+from polyspell.scripting.metered import Metered
 from polyspell.scripting.types import FLAT, Resolve
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
 from polyspell.scripting.vocabulary import Vocabulary
@@ -88,12 +89,14 @@ class Gate:
                 return Reply(call.id, self._spell.load(*call.arguments))
             entry, owner = self._find(call.target, call.name)
             if entry.spec.waits or self._spell.hooks.chain("script.call") is not None:
-                return self._later(call, entry, owner, Held(call.arguments, self.to_host))
-            begin = time.perf_counter()
+                held = Held(call.arguments, self.to_host, owner)
+                self.handles.use(held.handles)
+                return self._later(call, entry, owner, held)
+            begin, end = time.perf_counter(), self._work()
             try:
                 value = self.to_script(self._invoke(entry, owner, call.arguments, self.to_host))
-            finally:  # the host's own work for a script counts as the script's
-                self.busy += time.perf_counter() - begin
+            finally:
+                end(time.perf_counter() - begin)
                 if self.profile is not None:
                     self._note(entry.name, begin)
             if self.busy > self._most_busy:
@@ -108,24 +111,39 @@ class Gate:
         self._spell.life.doomed(error)
         return error
 
+    def _work(self) -> Callable[[float], None]:
+        """The host begins to work for the script, which counts as the script's own; gives what
+        takes the seconds. Work within work is counted once."""
+        before = self.busy
+
+        def end(seconds: float) -> None:
+            self.busy = max(self.busy, before + seconds)
+            if self.busy > self._most_busy:  # it may never come back to be told
+                self._over("cpu", self._most_busy)
+
+        return end
+
     def _charge(self, size: int) -> None:
         """Count bytes that the host keeps for the script."""
         self.traffic += size
         if self.traffic > self._most_traffic:
             raise self._over("traffic", self._most_traffic)
 
-    async def _later(self, call: Call, entry: Entry, owner: Any, held: Resolve) -> Reply:
+    async def _later(self, call: Call, entry: Entry, owner: Any, held: Held) -> Reply:
         begin = time.perf_counter()
         self.waiting += 1
         try:
             if self.waiting > self._most_waiting:
                 raise self._over("pending", self._most_waiting)
-            value = await self._through_hooks(call, entry, owner, held)
+            value = await Metered(self._through_hooks(call, entry, owner, held), self._work)
+            if self.busy > self._most_busy:
+                raise self._over("cpu", self._most_busy)
             return Reply(call.id, self.to_script(value))
         except Exception as error:
             return Reply(call.id, error=describe(error))
         finally:
             self.waiting -= 1
+            self.handles.free(held.handles)
             self._note(entry.name, begin)
 
     async def _through_hooks(self, call: Call, entry: Entry, owner: Any, held: Resolve) -> Any:

@@ -115,6 +115,8 @@ def _mismatch(spec: TypeSpec, value: Any, path: str) -> ValidationError:
     )
     if isinstance(value, HandleRef):
         got = f"a {value.type}"
+    if isinstance(value, float) and value != value:
+        got = "NaN"
     return ValidationError(f"{path} must be {spec}, not {got}.", context={"path": path})
 
 
@@ -148,6 +150,8 @@ def _number(spec: TypeSpec, value: Any, path: str) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _mismatch(spec, value, path)
     if spec.kind == "float":
+        if value != value:  # see require_numbers
+            raise _mismatch(spec, value, path)
         return float(value)
     if isinstance(value, float):
         if not value.is_integer():

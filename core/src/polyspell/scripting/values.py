@@ -133,6 +133,24 @@ def verify(value: Any, path: str = "", depth: int = 0) -> None:
         fail(path, f"is {kind.__name__}, which cannot cross between host and script")
 
 
+def require_numbers(value: Any, path: str = "") -> None:
+    """Check that all numbers in a value are some. One that is none (NaN) is neither more nor less
+    than another: given as a time, it lets an event loop forget when others are to wake.
+
+    Raises:
+        ValidationError: one is not; names the path.
+    """
+    kind = type(value)
+    if kind is float and math.isnan(value):
+        fail(path, "is NaN, which is no number")
+    if kind is list:
+        for index, item in enumerate(value):
+            require_numbers(item, f"{path}[{index}]")
+    elif kind is dict:
+        for key, item in value.items():
+            require_numbers(item, f"{path}.{key}" if path else key)
+
+
 def _verify_dict(value: dict[Any, Any], path: str, depth: int) -> None:
     for key, item in value.items():
         if type(key) is not str:

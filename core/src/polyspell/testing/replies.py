@@ -15,6 +15,9 @@ from polyspell.providers.base import Request
 # {"finish": reason}; an exception; a list of these; or a function of the request that gives any.
 Reply = str | dict[str, Any] | Exception | list[Any] | Callable[[Request], Any]
 
+MAX_DELTAS = 10_000
+"""About as many deltas a reply comes in at most: it is made and read in one go."""
+
 
 def tokens(text: str) -> int:
     """An estimate, four characters a token."""
@@ -25,7 +28,10 @@ def deltas(reply: Reply, request: Request, chunk: int, usage: Usage) -> list[Del
     """All deltas of a reply, the last with `usage` filled in, or with the error that ends it."""
     told: list[Delta | Exception] = []
     calls, finish = 0, None
-    for part in reply if isinstance(reply, list) else [reply]:
+    parts = reply if isinstance(reply, list) else [reply]
+    if chunk > 0:
+        chunk = max(chunk, sum(map(_length, parts)) // MAX_DELTAS)
+    for part in parts:
         if isinstance(part, str):
             told += [Delta(text=piece) for piece in _pieces(part, chunk)]
         elif isinstance(part, dict) and "tool" in part:
@@ -52,6 +58,13 @@ def _reason(given: Any) -> FinishReason:
         raise ConfigError(f"{given!r} is no reason for an answer to end.", hint=f"One of: {known}.")
     reason: FinishReason = given
     return reason
+
+
+def _length(part: Any) -> int:
+    """Characters of a part that come in pieces."""
+    if isinstance(part, dict):
+        part = part.get("thinking") or part.get("arguments") or ""
+    return len(part if isinstance(part, str) else str(part))
 
 
 def _pieces(text: str, chunk: int) -> list[str]:

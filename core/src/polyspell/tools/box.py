@@ -124,6 +124,11 @@ class ShownTools(dict[str, Tool]):
             del self._found[first], self[first]
         return tool
 
+    @property
+    def reachable(self) -> set[str]:
+        """The names of all tools that a model can call here, shown or not."""
+        return {*self, *self._names} - {SEARCH}
+
     @overload
     def get(self, key: str, default: None = None, /) -> Tool | None: ...
     @overload

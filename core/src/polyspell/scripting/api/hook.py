@@ -13,6 +13,7 @@ from polyspell.paths import permitted
 from polyspell.providers.base import Request
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
+from polyspell.scripting.values import require_numbers, verify
 
 if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
@@ -94,6 +95,7 @@ class HookModule(ApiModule):
         """
         cls = self.spell.host.hook_kinds.get(kind)
         given = dict(settings or {})
+        require_numbers(given, "settings")
         if reserved := {"name", "priority", "when"} & given.keys():
             raise ConfigError(f"{min(reserved)!r} stands beside the settings, not among them.")
         needed = cls.grants(read_options(kind, cls, given))
@@ -227,12 +229,15 @@ def own_options(options: dict[str, Any] | None) -> dict[str, Any]:
     """The options that a script gives to a provider.
 
     Raises:
-        ValidationError: one would choose another model than the one that was granted.
+        ValidationError: one would choose another model than the one that was granted, or is no
+            plain value.
     """
     if options and (chosen := _CHOOSING & options.keys()):
         raise ValidationError(
             f"options cannot have {min(chosen)!r}.", hint="Name the model beside them."
         )
+    verify(options, "options")  # a function would reach the provider's own code
+    require_numbers(options, "options")
     return options or {}
 
 

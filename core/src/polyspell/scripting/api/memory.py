@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from polyspell.errors import NotFoundError
+from polyspell.errors import NotFoundError, ValidationError
 from polyspell.memory import Item, Memory
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
-from polyspell.scripting.values import verify
+from polyspell.scripting.values import require_numbers, verify
 
 
 class MemoryHandle(ApiHandle):
@@ -153,15 +153,25 @@ class MemoryModule(ApiModule):
             ttl: seconds after which a message is forgotten.
             options: the kind's own settings.
         """
+        options = options or {}
+        verify(options, "options")
+        require_numbers(options, "options")
         if type != "conversation":
             self.spell.grants.require(f"memory:{type}")
+            known = {"name", "max_messages", "max_tokens", "ttl"}
+        else:  # what else there is takes the host's own objects
+            known = set(options)
+        if taken := known & options.keys():
+            raise ValidationError(
+                f"options cannot have {min(taken)!r}.", hint="They are a plugin's own settings."
+            )
         memory = self.spell.host.memory(
             type,
             name=name,
             max_messages=max_messages,
             max_tokens=max_tokens,
             ttl=ttl,
-            **(options or {}),
+            **options,
         )
         if name:
             self.spell.memories[name] = memory

@@ -53,8 +53,9 @@ class PromptModule(ApiModule):
 
         is_name = "{" not in text and "\n" not in text and " " not in text
         if is_name and text.partition("@")[0] in self._library.names():
-            self.spell.grants.require(f"prompt:{text}")
-            return TemplateHandle(self._library.template(text), self.spell.gate.memo)
+            self._require(text)
+            template = self._library.template(text, require=self._require)
+            return TemplateHandle(template, self.spell.gate.memo)
         return TemplateHandle(Template(text))
 
     def save(self, name: str, text: str) -> int:
@@ -71,6 +72,11 @@ class PromptModule(ApiModule):
     def list_(self) -> list[str]:
         """The names of the kept prompts that this script may use."""
         return [n for n in self._library.names() if self.spell.grants.allows(f"prompt:{n}")]
+
+    def _require(self, name: str) -> None:
+        """Go on if the script may use a kept prompt, or those that one includes: a script that may
+        save prompts could include any."""
+        self.spell.grants.require(f"prompt:{name}")
 
     @property
     def _library(self) -> PromptLibrary:

@@ -12,13 +12,14 @@ from polyspell.events import new_id
 from polyspell.messages import Delta, Message, Response
 from polyspell.providers.base import Request
 from polyspell.providers.call import ModelCall
-from polyspell.providers.named import register_named
+from polyspell.providers.named import register_named, unregister_named
 from polyspell.providers.tokens import count_tokens
 from polyspell.scripting.api.agent import ResultRecord, UsageRecord, from_message, to_message
 from polyspell.scripting.api.hook import own_options
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
+from polyspell.scripting.values import verify
 
 
 class TextStream(ApiHandle):
@@ -199,18 +200,19 @@ class ProviderModule(ApiModule):
         grants.require(f"provider.register:{name}")
         if base_url is not None:
             grants.require(f"net:{urlsplit(base_url).hostname or base_url}")
-        if key_env is not None:
-            grants.require(f"env:{key_env}")
+        host = self.spell.host
+        if key_env is not None or name in host.keys.names():  # one that is kept for the name counts
+            grants.require(f"env:{key_env or host.keys.variable(name)}")
         if options and {"base_url", "type", "key_env", "headers"} & options.keys():
             raise ValidationError(
                 "options cannot have base_url, type, key_env or headers.", hint="Name them beside."
             )
         own_options((options or {}).get("body"))
+        verify(options, "options")
         table = {"type": type, "base_url": base_url, "key_env": key_env, **(options or {})}
         given = {key: value for key, value in table.items() if value is not None}
-        host = self.spell.host
         register_named(host, name, given, f"the script {self.spell.name}")
-        self.spell.closers.append(lambda: host.providers.unregister(name))
+        self.spell.closers.append(lambda: unregister_named(host, name))
 
     async def count_tokens(self, model: str, said: str | list[Table]) -> Table:
         """The tokens of a text or a conversation: `{tokens, estimated}`.

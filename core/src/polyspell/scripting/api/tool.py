@@ -11,7 +11,7 @@ from polyspell.errors import NotFoundError, PluginError, ValidationError
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.types import Table
-from polyspell.scripting.values import Record
+from polyspell.scripting.values import Record, require_numbers
 from polyspell.tools import Tool, ToolCard, ToolContext
 from polyspell.tools.search import ToolIndex
 
@@ -109,6 +109,7 @@ class ToolModule(ApiModule):
         stats[0] += 1
         try:
             context = ToolContext(host=self.spell.host, grants=self.spell.grants)
+            require_numbers(arguments, "arguments")  # they are JSON, which has no NaN
             return plain(await found.call(arguments or {}, context))
         except Exception:
             stats[1] += 1
