@@ -78,6 +78,7 @@ def test_wrong_usage_exits_with_2(polyspell: Run, tmp_path: Path) -> None:
         ["run", "-e", "x", "--lang", "lua", "--input", "{"],
         ["run", "-e", "x", "--lang", "lua", "--isolaton", "inline"],
         ["no-such-command"],
+        ["run", "missing.lua"],
     ):
         run = polyspell(*args)
         assert run.returncode == 2, (args, run.stderr)
@@ -146,10 +147,34 @@ def test_what_is_named_wrongly_is_answered_with_what_is_right(polyspell: Run) ->
         (["run", "-e", "x", "--lang", "cobol"], "Here: javascript, lua"),
         (["models", "-p", "ecko"], "Did you mean 'echo'?"),
         (["chat", "-m", "gpt-5", "hello"], "provider/model"),
+        (["rnu", "x.lua"], "Did you mean 'run'?"),
+        (["types", "lua", "/dev/null/x"], "/dev/null"),
     ):
         run = polyspell(*args)
         assert run.returncode in (1, 2), (args, run.stderr)
         assert right in run.stderr
+
+
+def test_limits_are_told_as_people_write_them(polyspell: Run) -> None:
+    for program, limits, told in (
+        ("while true do end", "wall=200ms", "0.2 s"),
+        ("local s = 'x' while true do s = s .. s end", "memory=64MiB", "64 MiB"),
+        ("while true do print(1) end", "output=2KiB", "2 KiB"),
+        ("while true do require('polyspell').state.keys() end", "calls=1500", "1,500"),
+    ):
+        run = polyspell("run", "-l", "lua", "-e", program, "--limit", limits)
+        assert run.returncode == 1
+        assert f": {told}.\n" in run.stderr
+
+
+def test_objects_and_records_in_a_value_are_told_as_what_they_are(polyspell: Run) -> None:
+    script = """local a = require("polyspell").agent.create{}
+    return {a, a:run("hi").usage, print}"""
+    run = polyspell("run", "-l", "lua", "-e", script)
+    agent, usage, function = json.loads(run.stdout)
+    assert agent == "<Agent>"
+    assert usage["total_tokens"] == 2
+    assert function.startswith("<function ")
 
 
 def test_a_key_is_kept_and_forgotten(polyspell: Run, tmp_path: Path) -> None:

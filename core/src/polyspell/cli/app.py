@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -9,6 +10,7 @@ import sys
 import click
 
 from polyspell import __version__
+from polyspell.cli.show import coloured
 from polyspell.errors import ConfigError, PolyspellError
 
 COMMANDS = {
@@ -44,6 +46,19 @@ class Commands(click.Group):
             return command
         return _added().get(name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; a misspelt name is answered with the one that was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if near:
+                hint = f"{error.message} Did you mean {near[0]!r}?"
+                raise click.UsageError(hint, ctx) from None
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help, without importing what it lists."""
         rows = list(COMMANDS.items())
@@ -73,11 +88,16 @@ def _added() -> dict[str, click.Command]:
 def polyspell(ctx: click.Context, config: str | None, verbose: int) -> None:
     """Polyspell: agents, tools and spells in Lua, JavaScript, Wren and Python.
 
+    \b
+    polyspell run weather.lua     run a spell
+    polyspell COMMAND --help      what a command takes
+
     Exit codes: 0, 1 for a failed run, 2 for wrong usage, 130 for interruption.
     """
     if config is not None:
         os.environ["POLYSPELL_CONFIG"] = config
     ctx.obj = verbose
+    ctx.color = None if coloured() else False
     if verbose:
         import logging
 
@@ -111,11 +131,24 @@ def run() -> None:
             raise
         print_error(error)
         sys.exit(2 if isinstance(error, ConfigError) else 1)
+    except OSError as error:
+        if verbose:
+            raise
+        print_error(of_the_system(error))
+        sys.exit(1)
     except Exception as error:
         if verbose:
             raise
         print_error(unexpected(error))
         sys.exit(1)
+
+
+def of_the_system(error: OSError) -> PolyspellError:
+    """A file that is not there, a disk that is full."""
+    what = f"{error.filename}: " if error.filename else ""
+    return PolyspellError(
+        f"{what}{error.strerror or error}.", hint="Check the path, its permissions and the disk."
+    )
 
 
 def unexpected(error: Exception) -> PolyspellError:

@@ -24,8 +24,18 @@ def sandbox_options(function: F) -> F:
         click.option(
             "--isolation", type=click.Choice(["process", "inline"]), help="Where the script runs."
         ),
-        click.option("--limit", multiple=True, help="wall=2s,cpu=1s,memory=64MiB,calls=100,..."),
-        click.option("--grant", multiple=True, help="provider:openai/*, fs.read:./data/**, ..."),
+        click.option(
+            "--limit",
+            multiple=True,
+            metavar="NAME=N",
+            help="wall=2s,cpu=1s,memory=64MiB,calls=100,...",
+        ),
+        click.option(
+            "--grant",
+            multiple=True,
+            metavar="WORD",
+            help="provider:openai/*, fs.read:./data/**, ...",
+        ),
     ]
     for option in options:
         function = option(function)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,12 @@ import click
 import msgspec
 
 from polyspell.errors import PolyspellError, ScriptError
+
+
+def coloured() -> bool:
+    """Whether a terminal may be given colours: what NO_COLOR says."""
+    return not os.environ.get("NO_COLOR")
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -23,8 +30,9 @@ def print_json(value: Any) -> None:
 
 
 def print_rows(
-    rows: Sequence[dict[str, Any]], columns: dict[str, str], as_json: bool, empty: str = "Nothing."
-) -> None:
+    rows: Sequence[dict[str, Any]], columns: dict[str, str], as_json: bool,
+    empty: str = "Nothing.", *, blocks: bool = False,
+) -> None:  # fmt: skip
     """A list of things.
 
     Args:
@@ -32,31 +40,65 @@ def print_rows(
         columns: which fields a person sees, and their headings.
         as_json: print JSON instead.
         empty: what to say where there is nothing.
+        blocks: a block of lines for each, as in any list on a narrow terminal.
     """
     if as_json:
         print_json(list(rows))
     elif not rows:
         click.echo(empty)
     elif sys.stdout.isatty():
-        _rich_table(rows, columns)
+        _rich_list(rows, columns, blocks)
     else:
         for row in rows:
             click.echo("\t".join(cell(row.get(key)) for key in columns))
 
 
-def _rich_table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
-    from rich import box
+def _rich_list(rows: Sequence[dict[str, Any]], columns: dict[str, str], blocks: bool) -> None:
     from rich.console import Console
+
+    columns = {k: h for k, h in columns.items() if any(cell(row.get(k)) for row in rows)}
+    console = Console()
+    if blocks or _least(rows, columns) > console.width:
+        console.print(_rich_blocks(rows, columns))
+    else:
+        console.print(_rich_table(rows, columns))
+
+
+def _least(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> int:
+    """The width that a table needs, so that no word is broken."""
+    shown = ([heading, *(cell(row.get(key)) for row in rows)] for key, heading in columns.items())
+    return sum(
+        max(len(word) for text in texts for word in text.split() or [""]) + 3 for texts in shown
+    )
+
+
+def _rich_table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> Any:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    columns = {k: h for k, h in columns.items() if any(cell(row.get(k)) for row in rows)}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for index, heading in enumerate(columns.values()):
         table.add_column(heading, style="cyan" if index == 0 else None, overflow="fold")
     for row in rows:
         table.add_row(*[Text(cell(row.get(key))) for key in columns])
-    Console().print(table)
+    return table
+
+
+def _rich_blocks(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    (first, _), *rest = columns.items()
+    outer = Table.grid()
+    for row in rows:
+        outer.add_row(Text(cell(row.get(first)), style="cyan"))
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for key, heading in rest:
+            if text := cell(row.get(key)):
+                table.add_row(Text(f"  {heading}", style="dim"), Text(text, overflow="fold"))
+        outer.add_row(table)
+    return outer
 
 
 def cell(value: Any) -> str:
@@ -115,7 +157,7 @@ def literal(value: Any, words: tuple[str, str, str] = ("null", "true", "false"))
 
 def print_error(error: PolyspellError) -> None:
     """An error on stderr: what, where, what to do."""
-    colour = sys.stderr.isatty()
+    colour = sys.stderr.isatty() and coloured()
 
     def styled(text: str, **style: Any) -> str:
         return click.style(text, **style) if colour else text
@@ -137,4 +179,5 @@ def print_error(error: PolyspellError) -> None:
 
 def warn(text: str) -> None:
     """A warning on stderr."""
-    click.echo(click.style("warning: ", fg="yellow") + text, err=True)
+    sign = click.style("warning: ", fg="yellow") if coloured() else "warning: "
+    click.echo(sign + text, err=True)

@@ -108,11 +108,23 @@ def soft(allowed: int | None) -> int | None:
     return None if allowed is None else max(1, int(allowed * 0.8))
 
 
+def shown(limit: str, allowed: float | int | None) -> str:
+    """A limit as a person reads it: "2 s", "64 MiB", "1,000"."""
+    if allowed is None:
+        return "none"
+    if limit in _IN_SECONDS:
+        return f"{allowed:g} s"
+    if limit not in _IN_BYTES:
+        return f"{allowed:,}"
+    sizes = (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")
+    size, unit = next((each for each in sizes if allowed >= each[0]), (1, "bytes"))
+    return f"{allowed / size:.4g} {unit}"
+
+
 def exceeded(limit: str, allowed: float | int | None) -> LimitExceeded:
     """The error for a limit of a sandbox that was reached."""
-    shown = f"{allowed:g} s" if limit in _IN_SECONDS and allowed is not None else f"{allowed}"
     return LimitExceeded(
-        f"The script reached its limit of {limit}: {shown}.",
+        f"The script reached its limit of {limit}: {shown(limit, allowed)}.",
         hint=f"Raise it with --limit {limit}=..., or let the script do less.",
         context={"limit": limit, "allowed": allowed},
     )

@@ -23,13 +23,19 @@ async def _memory(host: Host, latest: bool, conversation: str | None) -> Memory:
 
 
 @click.command("chat")
-@click.option("-m", "--model", help="provider/model; the configured one, or local/default.")
-@click.option("-t", "--tool", "tools", multiple=True, help="A tool the model may use.")
+@click.option(
+    "-m", "--model", metavar="NAME", help="provider/model; the configured one, or local/default."
+)
+@click.option(
+    "-t", "--tool", "tools", multiple=True, metavar="NAME", help="A tool the model may use."
+)
 @click.option("-i", "--instructions", help="How the model should answer.")
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
-@click.option("--conversation", help="Go on with this one, or begin it by this name.")
+@click.option("--conversation", metavar="ID", help="Go on with this one, or begin it by this name.")
 @click.option("--no-stream", is_flag=True, help="Show answers when they are whole.")
-@click.option("--events", "offer", help="Offer events: a port, a socket's path, or auto.")
+@click.option(
+    "--events", "offer", metavar="PLACE", help="Offer events: a port, a socket's path, or auto."
+)
 @click.option("--watch-events", is_flag=True, help="Show model calls, tools and cost.")
 @click.argument("prompt", nargs=-1)
 def command(

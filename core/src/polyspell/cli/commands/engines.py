@@ -25,7 +25,8 @@ def command(as_json: bool) -> None:
         "name": "engine", "version": "version", "extensions": "files", "features": "features",
         "isolations": "isolation", "sandbox": "worker",
     }  # fmt: skip
-    print_rows(with_host(work), columns, as_json, "No engines: pip install polyspell-lua")
+    rows = with_host(work)
+    print_rows(rows, columns, as_json, "No engines: pip install polyspell-lua", blocks=True)
 
 
 async def _row(host: Host, name: str, info: Any) -> dict[str, Any]:

@@ -77,7 +77,9 @@ def tail(
     address: str | None, patterns: tuple[str, ...], conditions: tuple[str, ...], everything: bool,
     token: str | None, tree: bool, count: int | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Show the events of the program at ADDRESS (the latest, if left out) as they happen."""
+    """Show events as they happen.
+
+    Those of the program at ADDRESS; of the latest, if left out."""
     events = _attached(choose(_folder(), address), token, patterns, conditions, everything)
 
     async def work() -> None:
@@ -98,8 +100,9 @@ def record(
     file: str, address: str | None, patterns: tuple[str, ...], conditions: tuple[str, ...],
     everything: bool, token: str | None, max_bytes: int | None, max_age: float | None,
 ) -> None:  # fmt: skip
-    """Write the events of a program to FILE, until it ends: JSON lines, or SQLite where FILE ends
-    in .db."""
+    """Write the events of a program to a file.
+
+    Until the program ends: JSON lines, or SQLite where FILE ends in .db."""
     from pathlib import Path
 
     events = _attached(choose(_folder(), address), token, patterns, conditions, everything)

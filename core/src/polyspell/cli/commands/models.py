@@ -11,7 +11,7 @@ import msgspec
 
 from polyspell.cli.hosts import with_host
 from polyspell.cli.show import json_option, print_rows, warn
-from polyspell.errors import AuthError, NotFoundError, PolyspellError
+from polyspell.errors import AuthError, NotFoundError, PolyspellError, TransportError
 from polyspell.host import Host
 from polyspell.providers.base import ModelInfo
 
@@ -37,7 +37,10 @@ def command(ctx: click.Context, provider: str | None, everything: bool, as_json:
         if provider:
             return await _rows(host, provider)
         names = _ready(host, everything)
-        found = await asyncio.gather(*(_asked(host, name) for name in names))
+        silent: list[str] = []
+        found = await asyncio.gather(*(_asked(host, name, silent) for name in names))
+        if silent:
+            warn(f"no server answers for {', '.join(sorted(silent))}")
         return [row for rows in found for row in rows]
 
     columns = {
@@ -47,11 +50,14 @@ def command(ctx: click.Context, provider: str | None, everything: bool, as_json:
     print_rows(with_host(work), columns, as_json, "No models: pip install polyspell-local")
 
 
-async def _asked(host: Host, name: str) -> list[dict[str, Any]]:
+async def _asked(host: Host, name: str, silent: list[str]) -> list[dict[str, Any]]:
     """The models of one provider of many: why it has none to show is a warning."""
     try:
         return await _rows(host, name)
     except AuthError:
+        return []
+    except TransportError:
+        silent.append(name)
         return []
     except PolyspellError as error:
         warn(f"{name}: {error}")
@@ -94,7 +100,9 @@ def _ready(host: Host, everything: bool) -> list[str]:
 @command.command("pull")
 @click.argument("model", default="local/default")
 def pull(model: str) -> None:
-    """Download a model: local/default, or another name that `polyspell models` lists."""
+    """Download a model.
+
+    MODEL is local/default, or another name that `polyspell models` lists."""
 
     async def work(host: Host) -> str:
         _, name, provider = host.resolve_model(model)

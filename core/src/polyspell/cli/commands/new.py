@@ -19,7 +19,9 @@ def command() -> None:
 @click.option("--kind", type=click.Choice(list(KINDS)), default="tool", show_default=True)
 @click.option("--folder", type=click.Path(file_okay=False), help="Where; else polyspell-NAME.")
 def plugin(name: str, kind: str, folder: str | None) -> None:
-    """Write a plugin that works: its code, its tests by the contract kit, its README.
+    """Write a plugin that works.
+
+    Its code, its tests by the contract kit, its README.
 
     \b
     polyspell new plugin dice

@@ -12,8 +12,10 @@ from polyspell.host import Host
 
 
 @click.command("repl")
-@click.option("-l", "--lang", default="lua", show_default=True, help="The language.")
-@click.option("-m", "--model", help="The default model; grants its use.")
+@click.option(
+    "-l", "--lang", default="lua", show_default=True, metavar="LANG", help="The language."
+)
+@click.option("-m", "--model", metavar="NAME", help="The default model; grants its use.")
 @sandbox_options
 def command(lang: str, model: str | None, **sandbox: Any) -> None:
     """Try a scripting language: history, several lines, completion of the script API.

@@ -14,11 +14,12 @@ from polyspell.cli.hosts import offering, with_host
 from polyspell.cli.interrupts import guarded
 from polyspell.cli.jobs import Job, open_spell, write_through
 from polyspell.cli.sandboxing import make_sandbox, sandbox_options, use_model
-from polyspell.cli.show import print_error, print_json, print_value, stand_in
-from polyspell.errors import ConfigError, PolyspellError
+from polyspell.cli.show import print_error, print_json, print_value, stand_in, warn
+from polyspell.errors import ConfigError, NotFoundError, PolyspellError
 from polyspell.events import Event, Recorder
 from polyspell.host import Host
 from polyspell.scripting.engine import Source
+from polyspell.scripting.limits import shown
 from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.scripts import folder_of, read_source
@@ -27,15 +28,21 @@ from polyspell.scripting.scripts import folder_of, read_source
 @click.command("run")
 @click.argument("file", required=False)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-@click.option("-e", "--eval", "text", help="Run this text; needs --lang.")
-@click.option("-l", "--lang", help="The language, where a file's ending does not tell it.")
-@click.option("-m", "--model", help="The default model; grants its use.")
+@click.option("-e", "--eval", "text", metavar="TEXT", help="Run this text; needs --lang.")
+@click.option(
+    "-l", "--lang", metavar="LANG", help="The language, where a file's ending does not tell it."
+)
+@click.option("-m", "--model", metavar="NAME", help="The default model; grants its use.")
 @sandbox_options
-@click.option("--input", "given", help="A JSON value for `input` in the script.")
+@click.option("--input", "given", metavar="JSON", help="A JSON value for `input` in the script.")
 @click.option("--json", "as_json", is_flag=True, help="Print result and usage as JSON.")
-@click.option("--audit", type=click.Path(), help="Write grants used and refused to this file.")
-@click.option("--record", type=click.Path(), help="Write all events to this file.")
-@click.option("--events", "offer", help="Offer events: a port, a socket's path, or auto.")
+@click.option("--audit", metavar="FILE", help="Write grants used and refused to this file.")
+@click.option(
+    "--record", metavar="FILE", help="Write all events to it: JSON lines, or SQLite for .db."
+)
+@click.option(
+    "--events", "offer", metavar="PLACE", help="Offer events: a port, a socket's path, or auto."
+)
 @click.option("--watch-events", is_flag=True, help="Show agents, tools and cost as a live tree.")
 @click.option("--profile", "profiling", is_flag=True, help="Show host calls: count, total, p95.")
 @click.option("--check-types", is_flag=True, help="Check the types first, where the engine can.")
@@ -91,7 +98,10 @@ def _job(
         code = sys.stdin.read() if text is None else text
         name = "-e" if text is not None else "stdin"
         return Job(Source(code, name=name), lang, None, args, value, sandbox)
-    source = read_source(file)
+    try:
+        source = read_source(file)
+    except NotFoundError as error:
+        raise ConfigError(error.message, hint=error.hint) from error
     return Job(source, lang or host.scripts.engine_of(file), folder_of(file), args, value, sandbox)
 
 
@@ -158,7 +168,7 @@ def _log(event: Event) -> None:
 
 def _near(event: Event) -> None:
     limit, allowed = event.data["limit"], event.data["allowed"]
-    click.echo(f"warning: 80 % of the limit {limit}={allowed} are used", err=True)
+    warn(f"80 % of the limit of {limit}, {shown(limit, allowed)}, is used")
 
 
 def _tell(event: Event) -> None:

@@ -25,7 +25,9 @@ _NO_TESTS = 5  # the exit code of pytest, too
 
 @click.command("test")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True), metavar="[FILE]...")
-@click.option("-k", "words", help='Only tests with these words: "weather and not slow".')
+@click.option(
+    "-k", "words", metavar="WORDS", help='Only tests with these words: "weather and not slow".'
+)
 @click.option("-x", "first", is_flag=True, help="Stop at the first failure.")
 @click.option("--maxfail", type=int, help="Stop at so many failures.")
 @click.option("-v", "verbose", count=True, help="A line for each test.")
@@ -40,7 +42,7 @@ _NO_TESTS = 5  # the exit code of pytest, too
     type=click.Choice(["once", "replay", "record"]),
     help="Keep what providers answer in cassettes/ beside each file.",
 )
-@click.option("-m", "--model", help="The default model; grants its use.")
+@click.option("-m", "--model", metavar="NAME", help="The default model; grants its use.")
 @sandbox_options
 def command(
     paths: tuple[str, ...], words: str | None, first: bool, maxfail: int | None, verbose: int,

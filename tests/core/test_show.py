@@ -1,0 +1,54 @@
+"""What a person sees of lists and values."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import pytest
+from polyspell.cli.show import literal, print_rows
+
+ROWS = [
+    {"name": "lua", "features": ["async", "modules"], "worker": "no_new_privileges, landlock"},
+    {"name": "python", "features": ["types"], "worker": ""},
+]
+COLUMNS = {"name": "engine", "features": "features", "worker": "worker"}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, width: int, **options: Any) -> list[str]:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "dumb")
+    print_rows(ROWS, COLUMNS, False, **options)
+    return [line.rstrip() for line in terminal.getvalue().splitlines()]
+
+
+def test_a_wide_terminal_shows_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = shown(monkeypatch, 80)
+    assert [line.split()[0] for line in lines if line][0:4:2] == ["engine", "lua"]
+
+
+def test_a_terminal_that_is_too_narrow_for_its_words_shows_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert shown(monkeypatch, 34) == [
+        "lua",
+        "  features  async, modules",
+        "  worker    no_new_privileges,",
+        "            landlock",
+        "python",
+        "  features  types",
+    ]
+
+
+def test_a_value_is_written_in_the_languages_words() -> None:
+    value = {"a": [None, True, 1.5, "x\n"], "b": b"x"}
+    assert literal(value) == '{"a": [null, true, 1.5, "x\\n"], "b": b\'x\'}'
+    assert literal(value["a"], ("nil", "true", "false")) == '[nil, true, 1.5, "x\\n"]'
