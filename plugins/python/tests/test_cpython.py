@@ -214,3 +214,11 @@ def test_the_stream_that_is_divided_stays_what_it_was(driver: Driver) -> None:
     stream = sys.stdout
     seen = driver.value("import sys\n[sys.stdout.isatty(), sys.stdout.encoding]")
     assert seen == [stream.isatty(), stream.encoding]
+
+
+def test_an_error_has_the_column_of_what_failed(driver: Driver) -> None:
+    context = driver.error("def f(x):\n    return 1 + 2 // x\nf(0)")["context"]
+    assert (context["line"], context["column"]) == (2, 16)
+    assert driver.error("def f(n): return f(n)\nf(0)")["context"]["allowed"] == (
+        sys.getrecursionlimit()
+    )

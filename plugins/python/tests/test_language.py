@@ -198,3 +198,44 @@ def test_details_of_an_error_are_there_for_errors_of_the_host_only(driver: Drive
     assert "no attribute 'code'" in driver.error(program)["message"]
     program = "class A:\n    code = 5\nA().code"
     assert driver.value(program) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise ValueError(3)", "ValueError: 3"),
+        ("x = None\nraise KeyError(x)", "KeyError: 'None'"),
+        ("raise ValueError('a', 1)", "ValueError: ('a', 1)"),
+        ("x = ['a']\nraise ValueError(*x)", "ValueError: a"),
+        ("raise RuntimeError(ValueError('inner'))", "RuntimeError: inner"),
+        ("raise ValueError(message='x')", "TypeError: an exception takes no keyword arguments"),
+        ("raise ValueError()", "ValueError"),
+        ("raise ValueError", "ValueError"),
+        ("x = 'b'\nraise ValueError(f'a{x}')", "ValueError: ab"),
+    ],
+)
+def test_an_exception_is_made_of_whatever_it_is_given(
+    driver: Driver, text: str, message: str
+) -> None:
+    error = driver.error(text)
+    assert (error["message"], error["context"]["line"]) == (message, text.count("\n") + 1)
+    program = f"try:\n    {text.replace(chr(10), '; ')}\nexcept Exception as e:\n    x = e\nstr(x)"
+    assert driver.value(program) in message
+
+
+def test_a_name_of_an_exception_that_means_something_else_does_so(driver: Driver) -> None:
+    assert driver.value("def ValueError(x, y): return x + y\nValueError(3, 4)") == 7
+
+
+def test_an_exception_that_cannot_be_made_is_told(driver: Driver) -> None:
+    assert "takes one text" in driver.error("[ValueError][0](3)")["message"]
+
+
+def test_a_module_of_the_library_that_is_not_there_is_told(driver: Driver) -> None:
+    error = driver.error("import socket")
+    assert "trusted script" in error["hint"] and error["context"]["line"] == 1
+
+
+def test_the_depth_that_is_told_is_the_one_that_holds(driver: Driver) -> None:
+    error = driver.error("def f(n): return f(n + 1)\nf(0)")
+    assert error["context"]["limit"] == "depth" and error["context"]["allowed"] == 1000

@@ -60,7 +60,7 @@ def binder(spec: FunctionSpec, where: str) -> Binder:
             elif value is not None:
                 raise ValidationError(
                     f"{where} takes {len(names)} arguments, not {len(given)}.",
-                    hint="Give the others by name, in a last table." if named else "",
+                    hint=f"Give the others by name: {', '.join(checks)}." if named else "",
                 )
         for name, value in options.items():
             known = name if name in checks else aliases.get(name)

@@ -5,6 +5,7 @@ What comes may be anything: the sandbox is not trusted.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -22,6 +23,9 @@ from polyspell_python.faults import details_of, refused
 from polyspell_python.kernel import LATER, Resume, error, value
 from polyspell_python.scripts import Scripts
 
+_NO_LIBRARY = (
+    "The sandbox has only parts of Python's library. A trusted script runs in CPython and has all."
+)
 _UNANSWERED = {"code": "internal", "message": "The host did not answer at once."}
 
 
@@ -220,7 +224,10 @@ class Desk:
         try:
             loaded = self.load(task, specifier, importer)
         except PolyspellError as failed:
-            return value(self._failed(failed.to_dict(), "import"))
+            data = failed.to_dict()
+            if specifier.partition(".")[0] in sys.stdlib_module_names:
+                data["hint"] = _NO_LIBRARY
+            return value(self._failed(data, "import"))
         name, text, file = (str(loaded[key]) for key in ("name", "source", "file"))
         return value(("plain", (file, self._scripts.module(name, text, file))))
 

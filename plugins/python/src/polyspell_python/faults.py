@@ -12,9 +12,11 @@ from polyspell.scripting.limits import Limits, exceeded
 
 from polyspell_python.crossing import to_script
 from polyspell_python.kernel import Kernel
+from polyspell_python.pool import depth_of
 from polyspell_python.sites import Sites
 
 _THROUGH = "only through polyspell"
+_ONE_TEXT = "exceptions can only be called with"  # what Monty ends at; see `expressions.py`
 
 
 def details_of(data: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def script_fault(
         context = details.get("context") or {}
         return {**details_of(details), "context": {**place, **context}}
     if kind == "RecursionError":
-        data = exceeded("depth", limits.depth).to_dict()
+        data = exceeded("depth", depth_of(limits)).to_dict()
         return {**data, "context": {**place, **data["context"]}}
     code = "script"
     if kind == "PermissionError" and text.endswith(_THROUGH):
@@ -77,6 +79,9 @@ def death(
         late: whether the wall time is over.
     """
     limit = _limit(cause, options.limits, late)
+    if limit is None and _ONE_TEXT in str(cause):
+        message = "An exception takes one text, or nothing, in a sandboxed Python script."
+        return {"code": "script", "message": message, "context": {}}
     if limit is None:
         return {"code": "script", "message": f"The script's worker ended: {cause}", "context": {}}
     data = exceeded(limit, getattr(options.limits, limit)).to_dict()

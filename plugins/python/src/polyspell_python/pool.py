@@ -31,10 +31,15 @@ def resource_limits(limits: Limits) -> monty.ResourceLimits:
         "max_feed_duration_secs": min(times),
         "max_turn_duration_secs": min(times),
         "max_memory": limits.memory,
-        "max_recursion_depth": min(_RECURSION, limits.depth or _RECURSION),
+        "max_recursion_depth": depth_of(limits),
         "max_suspensions": calls,
         "max_total_sleep_secs": 1.0,
     }
+
+
+def depth_of(limits: Limits) -> int:
+    """How deep calls may be nested: Monty's own stack allows no more."""
+    return min(_RECURSION, limits.depth or _RECURSION)
 
 
 def _resident(pid: int) -> Resident:

@@ -143,23 +143,32 @@ class Programs:
     def fault(self, error: BaseException, limits: Limits) -> dict[str, Any]:
         """An error that a script let pass, with its place."""
         frames: list[dict[str, Any]] = []
+        column: int | None = None
         trace = error.__traceback__
         while trace is not None:
             code = trace.tb_frame.f_code
             if code.co_filename in self._sources:
                 line = trace.tb_lineno
                 frames.append({"function": code.co_name, "file": code.co_filename, "line": line})
+                column = _column(trace)
             trace = trace.tb_next
         data = error_data(error)
         if isinstance(error, RecursionError):
-            data = exceeded("depth", limits.depth).to_dict()
+            data = exceeded("depth", sys.getrecursionlimit()).to_dict()
         context = data.get("context") or {}
         if frames:
             file, line = frames[-1]["file"], frames[-1]["line"]
             frames = frames[::-1][:MAX_FRAMES]
-            place = located(file, line, self._sources[file], frames=frames)
+            place = located(file, line, self._sources[file], column=column, frames=frames)
             context = {**place, **context}
         return {**data, "context": context}
+
+
+def _column(trace: types.TracebackType) -> int | None:
+    """Where in its line a frame is, from 1; None where CPython was told to forget."""
+    positions = list(trace.tb_frame.f_code.co_positions())[trace.tb_lasti // 2 :]
+    column = positions[0][2] if positions else None
+    return None if column is None else column + 1
 
 
 class _Mortal(ast.NodeTransformer):

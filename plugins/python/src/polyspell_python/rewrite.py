@@ -58,9 +58,11 @@ def rewrite(
     check(tree, name, text)
     sites.sources[name] = text
     try:
-        expressions = Expressions(tree, text, frozenset(properties), own_modules(tree))
+        names = bound(tree)
+        own = own_modules(tree)
+        expressions = Expressions(tree, text, frozenset(properties), own, names)
         writer = _Writer(expressions, name, file, sites)
-        writer.program(tree, bound(tree), module)
+        writer.program(tree, names, module)
     except RecursionError:
         raise syntax_error("The script is nested too deeply.", name, 1, text) from None
     return Program("\n".join(writer.lines), writer.functions)
