@@ -44,7 +44,7 @@ class Loader:
         if self._root is None:
             raise NotFoundError(
                 f"There is no module {specifier!r}: this script has no folder.",
-                hint="Run it from a file.",
+                hint="A text imports `polyspell` alone; a file imports what is beside it, too.",
             )
         if len(specifier) > MAX_NAME or "\0" in specifier or "\0" in (importer or ""):
             raise NotFoundError("This cannot be the name of a module.", hint="Is it a path?")

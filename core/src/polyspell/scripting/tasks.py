@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyspell.errors import PolyspellError, ScriptError
 from polyspell.scripting.engine import Outcome
+from polyspell.scripting.hints import hint_for
 from polyspell.scripting.results import script_error
 from polyspell.scripting.watch import Watch
 
@@ -91,7 +92,7 @@ class Tasks:
         if self._early is not None:
             self._early[outcome.task] = outcome
         future = self._outcomes.get(outcome.task)
-        error = script_error(outcome.error) if outcome.error is not None else None
+        error = self._error(outcome.error) if outcome.error is not None else None
         if outcome.fatal and error is not None:
             self._spell.life.broken(error)  # the other tasks of the context have ended with it
         if future is None or future.done():
@@ -106,6 +107,14 @@ class Tasks:
         except RecursionError:
             future.set_exception(ScriptError("What the script gave is nested too deeply."))
         return True
+
+    def _error(self, data: dict[str, Any]) -> ScriptError:
+        if data.get("hint"):
+            return script_error(data)
+        spell = self._spell
+        return script_error(
+            {**data, "hint": hint_for(data, spell.vocabulary.api, spell.facts.name)}
+        )
 
     def fail(self, error: PolyspellError) -> None:
         """All tasks end with this error."""

@@ -65,7 +65,8 @@ def script_error(told: Mapping[str, Any], locate: Locate, api: Iterable[str]) ->
         _name_callee(error, stack, locate, api)
     elif name == "SyntaxError" and not place:
         error["code"] = "script_syntax"  # the linker's: a module lacks what another one imports
-        error.setdefault("hint", "A type is imported with `import type`.")
+        if "'polyspell'" not in error["message"]:  # that has no types, and the host knows names
+            error.setdefault("hint", "A type is imported with `import type`.")
     given = told.get("context")
     context = place | (given if isinstance(given, dict) else {})
     if place:  # where it was thrown, not where another error was that it carries on
