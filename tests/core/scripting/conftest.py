@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -47,6 +47,27 @@ class Thing(ApiHandle):
     def close(self) -> None:
         """Let it go."""
         self._closings.append(self._name)
+
+
+class Numbers(ApiHandle):
+    """0, 1, 2, one after the other."""
+
+    api_name = "Numbers"
+    iterates = "next"
+
+    def __init__(self, numbers: AsyncGenerator[int, None]) -> None:
+        self._numbers = numbers
+
+    async def next(self) -> list[int]:
+        """The next in a list; an empty list at the end."""
+        try:
+            return [await anext(self._numbers)]
+        except StopAsyncIteration:
+            return []
+
+    async def close(self) -> None:
+        """No more of them."""
+        await self._numbers.aclose()
 
 
 class Probe(ApiModule):
@@ -98,6 +119,34 @@ class Probe(ApiModule):
         """
         await self.gate.wait()
         return thing.name + mark
+
+    async def same_later(self, thing: Thing) -> Thing:
+        """The same thing, when the gate is open.
+
+        Args:
+            thing: any.
+        """
+        await self.gate.wait()
+        return thing
+
+    def numbers(self, name: str, *, slow: bool = False) -> Numbers:
+        """Numbers of a generator that tells when it is closed.
+
+        Args:
+            name: under which it tells.
+            slow: each waits for the gate.
+        """
+
+        async def count() -> AsyncGenerator[int, None]:
+            try:
+                for number in range(3):
+                    if slow:
+                        await self.gate.wait()
+                    yield number
+            finally:
+                self.closings.append(f"{name} closed")
+
+        return Numbers(count())
 
     async def wait(self) -> str:
         """Wait until the gate is open."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from polyspell.errors import LimitExceeded, ValidationError
 from polyspell.scripting.spell import Spell
@@ -22,7 +22,8 @@ plain = some.recursive(
 )  # fmt: skip
 
 
-@given(some.dictionaries(texts, plain.filter(lambda value: value is not None)))
+@settings(max_examples=30)
+@given(some.dictionaries(texts, plain.filter(lambda value: value is not None), max_size=4))
 def test_what_is_kept_comes_back_as_it_was(values: dict[str, Any]) -> None:
     state = State()
     for key, value in values.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,13 @@ class Handles:
         self._closing: set[asyncio.Task[Any]] = set()
         self._handles: dict[int, ApiHandle] = {}
         self._numbers: dict[int, int] = {}
+        self._used: Counter[int] = Counter()
+        self._unused: dict[int, ApiHandle] = {}  # dropped while they are used
         self._next = 1
+
+    def __len__(self) -> int:
+        """How many the script holds."""
+        return len(self._handles)
 
     def reference(self, handle: ApiHandle) -> HandleRef:
         """What a script holds for a handle: the same as long as it holds it."""
@@ -58,17 +65,36 @@ class Handles:
         """The number of a handle; None where the script holds it no more. That of a module is 0."""
         return self._numbers.get(id(owner)) if isinstance(owner, ApiHandle) else 0
 
+    def use(self, handles: list[ApiHandle]) -> None:
+        """A call with these begins: what the script drops of them is not closed before `free`."""
+        self._used.update(map(id, handles))
+
+    def free(self, handles: list[ApiHandle]) -> None:
+        """The call with these is over."""
+        self._used.subtract(map(id, handles))
+        for key in {id(handle) for handle in handles if self._used[id(handle)] <= 0}:
+            del self._used[key]
+            dropped = self._unused.pop(key, None)
+            if dropped is not None and key not in self._numbers:  # the script may have it again
+                self._close(dropped)
+
     def drop(self, numbers: list[int]) -> int:
         """The script holds these no more: they are closed. Gives how many there were."""
         found = [self._handles.pop(n) for n in numbers if n in self._handles]
         for handle in found:
             self._forget(self._numbers.pop(id(handle), 0))
-            self._close(handle)
+            if id(handle) in self._used:
+                self._unused[id(handle)] = handle
+            else:
+                self._close(handle)
         return len(found)
 
     async def end(self) -> None:
         """Close all that there are, and wait for those that take their time."""
+        self._used.clear()  # those who do are gone
         self.drop(list(self._handles))
+        while self._unused:
+            self._close(self._unused.popitem()[1])
         if self._closing:
             _, late = await asyncio.wait(self._closing, timeout=GRACE)
             await reap(*late)

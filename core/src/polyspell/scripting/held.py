@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from polyspell.errors import NotFoundError
+from polyspell.scripting.declare import ApiHandle
 from polyspell.scripting.types import FLAT, Resolve
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
 
@@ -18,12 +19,15 @@ class Held:
     Args:
         arguments: as the script gave them.
         look_up: finds what a reference stands for, now.
+        owner: what is called.
     """
 
-    def __init__(self, arguments: list[Any], look_up: Resolve) -> None:
+    def __init__(self, arguments: list[Any], look_up: Resolve, owner: Any = None) -> None:
         self._look_up = look_up
         self._found: dict[int, tuple[Any, Any]] = {}
         self._hold(arguments)
+        used = [owner, *(found for _, found in self._found.values())]
+        self.handles = [each for each in used if isinstance(each, ApiHandle)]
 
     def _hold(self, value: Any) -> None:
         kind = type(value)
