@@ -7,7 +7,10 @@ import os
 import re
 from typing import NamedTuple
 
-_FIELD = re.compile(rb"^(VmHWM|VmRSS|RssFile|RssShmem):\s+(\d+) kB", re.MULTILINE)
+_FIELDS = re.compile(
+    rb"VmHWM:\s+(\d+) kB\nVmRSS:\s+(\d+) kB\nRssAnon:.*\n"
+    rb"RssFile:\s+(\d+) kB\nRssShmem:\s+(\d+) kB\n"
+)
 
 
 class _Now(NamedTuple):
@@ -66,12 +69,11 @@ class Resident:
                 os.close(descriptor)
         except OSError:
             return None
-        found = {name: int(kilobytes) * 1024 for name, kilobytes in _FIELD.findall(text)}
-        try:
-            shared = found[b"RssFile"] + found[b"RssShmem"]
-            return _Now(found[b"VmRSS"], found[b"VmHWM"], shared)
-        except KeyError:  # it has ended
+        found = _FIELDS.search(text)
+        if found is None:  # it has ended
             return None
+        highest, resident, files, shared = (int(kilobytes) * 1024 for kilobytes in found.groups())
+        return _Now(resident, highest, files + shared)
 
     def _write(self, name: str, data: bytes) -> None:
         descriptor = os.open(f"/proc/{self._pid}/{name}", os.O_WRONLY)

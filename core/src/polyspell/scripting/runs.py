@@ -74,13 +74,9 @@ async def _usage(spell: Spell, begin: float, cpu: float) -> SpellUsage:
             async with asyncio.timeout(PATIENCE):
                 stats = msgspec.convert(await spell.link.query("stats"), Stats)
     spent = stats.cpu if used is None else used - cpu
-    memory = _peak(stats, spell.link.peak())
+    memory = stats.peak
+    if memory is None:  # the engine has not seen it: as seen from outside, but what it holds now
+        seen = (spell.link.peak(), stats.memory)
+        memory = max((size for size in seen if size is not None), default=None)
     spell.telling.memory(memory or 0)
     return SpellUsage(wall, spent, memory, spell.gate.calls, spell.output.bytes)
-
-
-def _peak(told: Stats, seen: int | None) -> int | None:
-    """The most memory: as the engine tells, or else as seen from outside; but what it holds now."""
-    if told.peak is not None:
-        return told.peak
-    return max((size for size in (seen, told.memory) if size is not None), default=None)
