@@ -166,7 +166,9 @@ async def test_an_agents_own_kind_wraps_that_agent_only(make: Make) -> None:
 async def test_configuration_uses_kinds(
     make_polyspell_host: Make, given: Any, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("polyspell.host.load_object", lambda path: globals()[path.split(":")[1]])
+    monkeypatch.setattr(
+        "polyspell.contributions.load_object", lambda path: globals()[path.split(":")[1]]
+    )
     plugin = Plugin()
     config = {"hooks": {"marked": given}}
     with monkeypatch.context() as only:

@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from polyspell.aio import GRACE, runner
 from polyspell.config import Config, Keys
-from polyspell.errors import ConfigError, PluginError
+from polyspell.contributions import fill, missing, name_providers, use_hooks
+from polyspell.errors import ConfigError
 from polyspell.events import EventBus
-from polyspell.hooks import Hook, HookKind, Hooks
-from polyspell.hookspecs import Info, ProviderInfo
+from polyspell.hooks import HookKind, Hooks
 from polyspell.plugins import PluginManager, PluginStatus, chosen_plugins
 from polyspell.providers.facts import Facts, ModelCatalog
-from polyspell.providers.named import register_named
-from polyspell.registry import Registry, load_object
-from polyspell.tools import Tool
-from polyspell.tools.registry import ToolRegistry, tool_at
+from polyspell.registry import Registry
+from polyspell.tools.registry import ToolRegistry
 
 if TYPE_CHECKING:
     from polyspell.agents import Agent
@@ -66,12 +64,12 @@ class Host:
         self.keys = keys or Keys()
         self.events = EventBus()
         self.hooks = Hooks(host=self)
-        missing = functools.partial(_missing, self)
-        self.providers: Registry[Provider] = Registry("provider", missing)
+        hint = functools.partial(missing, self)
+        self.providers: Registry[Provider] = Registry("provider", hint)
         self.tools = ToolRegistry(self.config.table("tools"))
-        self.engines: Registry[Engine] = Registry("engine", missing)
+        self.engines: Registry[Engine] = Registry("engine", hint)
         self.memory_stores: Registry[Callable[..., Memory]] = Registry("memory store")
-        self.hook_kinds: Registry[type[HookKind]] = Registry("kind of hook", missing)
+        self.hook_kinds: Registry[type[HookKind]] = Registry("kind of hook", hint)
         self.model_catalogs: Registry[ModelCatalog] = Registry("model catalogue")
         self.facts = Facts(self.model_catalogs)
         self.output_parsers: Registry[OutputParser] = Registry("output parser")
@@ -83,120 +81,9 @@ class Host:
         self._scripts: Scripts | None = None
         self._opened = False
         self._closed = False
-        self._fill()
-        self._name_providers()
-        self._use_hooks()
-
-    # -- what plugins bring ---------------------------------------------------------------------
-
-    def _fill(self) -> None:
-        from_plugins = (
-            ("polyspell_providers", self._add_provider),
-            ("polyspell_tools", self._add_tool),
-            ("polyspell_memory_stores", self._add_memory),
-            ("polyspell_engines", self._add_engine),
-            ("polyspell_output_parsers", self._add_parser),
-            ("polyspell_model_catalogs", self._add_catalog),
-            ("polyspell_script_apis", self._add_api),
-            ("polyspell_hooks", self._add_hook),
-            ("polyspell_hook_kinds", self._add_hook_kind),
-        )
-        for hook, add in from_plugins:
-            for status, item in self.plugins.collect(hook):
-                try:
-                    name = add(item, status.distribution or status.name)
-                except Exception as error:
-                    status.error = str(error)
-                else:
-                    status.brings.setdefault(hook.removeprefix("polyspell_"), []).append(name)
-
-    def _name_providers(self) -> None:
-        """The providers that the configuration makes of installed ones."""
-        for name, table in self.config.table("providers").items():
-            if isinstance(table, dict) and "type" in table:
-                register_named(self, name, table, f"[providers.{name}]")
-
-    def _describe(self, info: Any, source: str, make: Callable[[], Any]) -> dict[str, Any]:
-        if not isinstance(info, Info):
-            raise PluginError(f"{source} gave {info!r}, which is not a descriptor.")
-        return {"make": make, "source": source, "aliases": info.aliases, "info": info}
-
-    def _add_provider(self, info: Any, source: str) -> str:
-        def make() -> Provider:
-            provider: Provider = load_object(info.load)(self)
-            if not callable(getattr(provider, "stream", None)):
-                raise TypeError(f"{info.load} gave {provider!r}, which has no stream()")
-            return provider
-
-        about = self._describe(info, source, make)
-        other = self.providers.entry(info.name).info if info.name in self.providers else None
-        if info.yields and isinstance(other, ProviderInfo) and not other.yields:
-            return str(info.name)
-        replace = isinstance(other, ProviderInfo) and other.yields and not info.yields
-        self.providers.register(info.name, replace=replace, **about)
-        if info.key_env:
-            self.keys.variables[info.name] = info.key_env
-        return str(info.name)
-
-    def _add_tool(self, tool: Any, source: str) -> str:
-        if isinstance(tool, Tool):
-            about: dict[str, Any] = {"value": tool, "source": source}
-        else:
-            about = self._describe(tool, source, lambda: tool_at(tool.load))
-        if self.tools.wanted(tool.name, tool.tags, source):
-            self.tools.register(tool.name, **about)
-        return str(tool.name)
-
-    def _add_memory(self, info: Any, source: str) -> str:
-        def make() -> Callable[..., Memory]:
-            return functools.partial(load_object(info.load), self)
-
-        self.memory_stores.register(info.name, **self._describe(info, source, make))
-        return str(info.name)
-
-    def _add_engine(self, info: Any, source: str) -> str:
-        about = self._describe(info, source, lambda: load_object(info.load)())
-        self.engines.register(info.name, **about)
-        return str(info.name)
-
-    def _add_catalog(self, info: Any, source: str) -> str:
-        about = self._describe(info, source, lambda: load_object(info.load)(self))
-        self.model_catalogs.register(info.name, **about)
-        return str(info.name)
-
-    def _add_parser(self, info: Any, source: str) -> str:
-        about = self._describe(info, source, lambda: load_object(info.load)())
-        self.output_parsers.register(info.name, **about)
-        return str(info.name)
-
-    def _add_api(self, module: Any, source: str) -> str:
-        self.script_apis.register(module.name, module, source=source)
-        return str(module.name)
-
-    def _add_hook(self, hook: Any, source: str) -> str:
-        if not isinstance(hook, Hook):
-            raise PluginError(f"{source} gave {hook!r}, which is not a Hook.")
-        return self.hooks.add(hook).name
-
-    def _add_hook_kind(self, info: Any, source: str) -> str:
-        about = self._describe(info, source, lambda: load_object(info.load))
-        self.hook_kinds.register(info.name, **about)
-        return str(info.name)
-
-    def _use_hooks(self) -> None:
-        """Use what `[hooks.NAME]` of the configuration names; `NAME = false` leaves it out. What
-        guards must not be left out in silence, so that any error here is the host's."""
-        for kind, given in self.config.table("hooks").items():
-            if given is False:
-                continue
-            for number, options in enumerate(given if isinstance(given, list) else [given], 1):
-                if not isinstance(options, dict):
-                    raise ConfigError(
-                        f"hooks.{kind} must be a table.",
-                        hint=f"Write [hooks.{kind}], or {kind} = false under [hooks].",
-                    )
-                named = {"name": f"{kind}{number}"} if number > 1 else {}
-                self.hooks.use(kind, **{**named, **options})
+        fill(self)
+        name_providers(self)
+        use_hooks(self)
 
     @property
     def failures(self) -> list[PluginStatus]:
@@ -337,17 +224,6 @@ class Host:
 
             self._scripts = Scripts(self)
         return self._scripts
-
-
-def _missing(host: Host, name: str, shown: str) -> str:
-    failed = host.plugins.status.get(name)
-    if failed is not None and failed.error:
-        return f"Its plugin does not work: {failed.error}"
-    if failed is not None and not failed.active:
-        return f"Its plugin {failed.distribution} is not active: see `plugins` in polyspell.toml."
-    if shown in ("", "route"):  # nothing but what the core brings
-        return f"Install it: pip install polyspell-{name}"
-    return f"Install it: pip install polyspell-{name}, if there is one. Here: {shown}."
 
 
 async def _close(owned: Any) -> None:

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polyspell.agents.approval import decision
-from polyspell.agents.output import schema_of
+from polyspell.agents.opening import Prompt, named, opened, resumable, resumed
 from polyspell.agents.run import Run
 from polyspell.agents.stream import RunStream
-from polyspell.agents.teams import as_tool, handoff_name, with_handoffs
-from polyspell.agents.toolcalls import failure
+from polyspell.agents.teams import as_tool, handoff_name
+from polyspell.agents.toolset import Given, Toolset
 from polyspell.agents.types import Approve, Decision, Result, RunLimits, RunState
 from polyspell.aio import runner
-from polyspell.errors import ConfigError, ValidationError
+from polyspell.errors import ValidationError
 from polyspell.grants import UNRESTRICTED, Grants
 from polyspell.hooks import Hook, Hooks
 from polyspell.memory import Memory
-from polyspell.messages import Message, Part
-from polyspell.providers.base import Request, ToolSpec
+from polyspell.messages import Message
+from polyspell.providers.base import ToolSpec
 from polyspell.tools import Tool, ToolBox
 
 if TYPE_CHECKING:
     from polyspell.host import Host
 
 Instructions = str | Callable[[Any], str | Awaitable[str]]
-Prompt = str | Message | Sequence[str | Part]
 
 
 class Agent:
@@ -71,7 +68,7 @@ class Agent:
         *,
         name: str = "agent",
         instructions: Instructions | None = None,
-        tools: Sequence[Tool | ToolBox | Callable[..., Any] | str] | ToolBox = (),
+        tools: Sequence[Given] | ToolBox = (),
         output: Any = None,
         memory: Memory | bool | None = None,
         limits: RunLimits | dict[str, Any] | None = None,
@@ -108,16 +105,9 @@ class Agent:
         self.options = options or {}
         self.output_retries = output_retries
         self.grants = grants or UNRESTRICTED
-        self._tools: dict[str, Tool] = {}
-        self._box: ToolBox | None = None
         self._last: list[Message] = []
-        self._specs: tuple[ToolSpec, ...] | None = None
         host.resolve_model(self.model)
-        for each in [tools] if isinstance(tools, ToolBox) else tools:
-            if isinstance(each, ToolBox):
-                self.use_box(each)
-            else:
-                self.add_tool(each)
+        self._tools = Toolset(host, tools)
 
     def __repr__(self) -> str:
         return f"Agent({self.model!r}, name={self.name!r})"
@@ -163,7 +153,7 @@ class Agent:
                 print(text, end="")
         stream.result
         """
-        return RunStream(lambda: self._open(prompt, messages, **options))
+        return RunStream(lambda: opened(self, prompt, messages, **options))
 
     def run_sync(self, prompt: Prompt | None = None, **options: Any) -> Result:
         """`run`, for callers that are not async."""
@@ -183,22 +173,10 @@ class Agent:
                 decision stands for all.
             options: as for `run`.
         """
-        if isinstance(state, Result):
-            state = state.state
-        # A copy: what is resumed twice begins twice from the same state.
-        copy = RunState.from_dict(state if isinstance(state, dict) else state.to_dict())
-        if not (copy.messages and copy.messages[-1].tool_calls):
-            raise ValidationError(
-                "The run does not wait for anything.", hint="Call `run` with its messages."
-            )
-        if not isinstance(approvals, dict):
-            approvals = dict.fromkeys(copy.pending, False if approvals is None else approvals)
-        decided = {id: decision(given) for id, given in approvals.items()}
+        waiting = resumable(state)
 
         async def opening() -> Run:
-            run = Run(self, copy, approvals=decided, **options)
-            run.take_over(self.named(copy.agent))
-            return run
+            return resumed(self, waiting, approvals, **options)
 
         return await RunStream(opening).read()
 
@@ -208,52 +186,7 @@ class Agent:
         Raises:
             ConfigError: none has.
         """
-        seen, waiting = set[int](), [self]
-        while waiting:
-            agent = waiting.pop()
-            if agent.name == name:
-                return agent
-            if id(agent) not in seen:
-                seen.add(id(agent))
-                waiting.extend(agent.handoffs)
-        raise ConfigError(
-            f"The run belongs to the agent {name!r}, not to {self.name!r}.",
-            hint="Resume it with the agent that began it.",
-        )
-
-    async def _open(
-        self,
-        prompt: Prompt | None,
-        messages: Sequence[Message],
-        *,
-        context: Any = None,
-        output: Any = None,
-        limits: RunLimits | dict[str, Any] | None = None,
-        grants: Grants | None = None,
-    ) -> Run:
-        history = list(messages)
-        start = len(history)
-        if self.memory is not None and not history:
-            history = await self.memory.messages()
-            start = len(history)
-        elif prompt is None:
-            start -= 1  # the last of them is what this run answers
-        if prompt is not None:
-            if history and history[-1].tool_calls:  # of a run that was not resumed
-                history.append(_unanswered(history[-1]))
-            history.append(_message(prompt))
-        elif not history or history[-1].role != "user":
-            raise ValidationError(
-                "There is nothing to answer.", hint="Give a prompt, or messages that end with one."
-            )
-        return Run(
-            self,
-            RunState(self.name, history, start),
-            context=context,
-            output=output,
-            limits=None if limits is None else RunLimits.of(limits),
-            grants=grants,
-        )
+        return named(self, name)
 
     def ended(self, messages: list[Message]) -> None:
         """A run is over; `history` gives its messages where there is no memory."""
@@ -294,7 +227,7 @@ class Agent:
         its memory has the same window, and is empty and kept in the process."""
         options: dict[str, Any] = {
             "model": self.model, "name": self.name, "instructions": self.instructions,
-            "tools": [*self._tools.values(), *filter(None, [self._box])],
+            "tools": self._tools.given,
             "output": self.output, "limits": self.limits,
             "approve": self.approve, "handoffs": self.handoffs, "temperature": self.temperature,
             "max_tokens": self.max_tokens, "tool_choice": self.tool_choice,
@@ -318,9 +251,7 @@ class Agent:
         Raises:
             ConfigError: it has one already.
         """
-        if self._box is not None:
-            raise ConfigError("The agent has a tool box already.", hint="Put all tools into one.")
-        self._box = box
+        self._tools.use_box(box)
 
     def add_tool(self, tool: Tool | Callable[..., Any] | str) -> Tool:
         """Give it another tool.
@@ -328,66 +259,16 @@ class Agent:
         Raises:
             ConfigError: it has one of that name.
         """
-        if isinstance(tool, str):
-            tool = self.host.tools.get(tool)
-        elif not isinstance(tool, Tool):
-            tool = Tool(tool)
-        if tool.name in self._tools:
-            raise ConfigError(
-                f"The agent has two tools named {tool.name!r}.", hint="Give one another name."
-            )
-        self._tools[tool.name] = tool
-        self._specs = None
-        return tool
+        return self._tools.add(tool)
 
     def toolset(self) -> dict[str, Tool]:
         """Its tools by name, those that hand over included; with a tool box new for each run."""
-        tools = with_handoffs(self._tools, self.handoffs) if self.handoffs else self._tools
-        return tools if self._box is None else self._box.open(self.host, tools)
+        return self._tools.open(self.handoffs)
 
     def handoff_named(self, tool: str) -> Agent | None:
         """The agent that a tool's name hands over to, if it is one of those."""
         return next((a for a in self.handoffs if handoff_name(a) == tool), None)
 
-    async def request(
-        self,
-        messages: list[Message],
-        tools: dict[str, Tool],
-        output: Any,
-        context: Any,
-        *,
-        demand: bool = True,
-    ) -> Request:
-        """What the model is asked. `demand`: whether it must call a tool, where `tool_choice` says
-        so."""
-        instructions = self.instructions
-        if callable(instructions):
-            made = instructions(context)
-            instructions = await made if inspect.isawaitable(made) else made
-        head = [Message.system(instructions)] if instructions else []
-        if tools is not self._tools or self._specs is None:
-            self._specs = tuple(
-                ToolSpec(t.name, t.description, t.parameters) for t in tools.values()
-            )
-        return Request(
-            self.model,
-            head + messages,
-            self._specs,
-            self.tool_choice if demand or self.tool_choice == "none" else "auto",
-            None if output is None else schema_of(output),
-            self.temperature,
-            max_tokens=self.max_tokens,
-            options=self.options,
-        )
-
-
-def _message(prompt: Prompt) -> Message:
-    if isinstance(prompt, str):
-        return Message.user(prompt)
-    return prompt if isinstance(prompt, Message) else Message.user(*prompt)
-
-
-def _unanswered(asking: Message) -> Message:
-    return Message(
-        "tool", [failure(c, "It was not called: the user went on.") for c in asking.tool_calls]
-    )
+    def tool_specs(self, tools: dict[str, Tool]) -> tuple[ToolSpec, ...]:
+        """What its model is told of a `toolset`."""
+        return self._tools.specs(tools)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from polyspell.agents.answers import require_usable, settle, too_short
+from polyspell.agents.output import schema_of
 from polyspell.errors import PolyspellError
 from polyspell.events import Event
 from polyspell.messages import Message, Part, Response, ToolCall
+from polyspell.providers.base import Request
 from polyspell.providers.call import ModelCall
 
 if TYPE_CHECKING:
@@ -21,9 +24,7 @@ async def ask(run: Run) -> AsyncGenerator[Event, None]:
     """Ask, and tell the answer while it comes."""
     run.turns += 1
     agent = run.agent
-    request = await run.in_time(
-        agent.request(run.messages, run.tools, run.output, run.context, demand=not run.calls_made)
-    )
+    request = await run.in_time(_request(run))
     call = ModelCall(
         run.host, agent.model, request, run.hooks, agent=agent.name, context=run.context
     )
@@ -49,6 +50,27 @@ async def ask(run: Run) -> AsyncGenerator[Event, None]:
     run.usage.add(call.usage)
     for event in _take(run, call.response):
         yield event
+
+
+async def _request(run: Run) -> Request:
+    """What the model is asked. What `tool_choice` demands is demanded until a tool was called."""
+    agent = run.agent
+    instructions = agent.instructions
+    if callable(instructions):
+        made = instructions(run.context)
+        instructions = await made if inspect.isawaitable(made) else made
+    head = [Message.system(instructions)] if instructions else []
+    demand = not run.calls_made or agent.tool_choice == "none"
+    return Request(
+        agent.model,
+        head + run.messages,
+        agent.tool_specs(run.tools),
+        agent.tool_choice if demand else "auto",
+        None if run.output is None else schema_of(run.output),
+        agent.temperature,
+        max_tokens=agent.max_tokens,
+        options=agent.options,
+    )
 
 
 def _take(run: Run, response: Response) -> Iterator[Event]:
