@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import json
+import os
+import signal
 import sys
 import textwrap
 from collections.abc import Callable
@@ -291,3 +293,21 @@ async def test_a_script_needs_the_grant_of_what_is_asked(
             with pytest.raises(ScriptError) as caught:
                 await host.scripts.run(source, "lua", sandbox=sandbox)
             assert caught.value.context["grant"] == missing
+
+
+async def test_a_command_whose_child_holds_its_output_holds_up_nobody(
+    make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "command.py").write_text(
+        "import subprocess, sys\nsys.stdin.readline()\n"
+        "child = subprocess.Popen(['sleep', '30'], start_new_session=True)\n"
+        "open('child', 'w').write(str(child.pid))\nprint('x' * 17_000_000)\n"
+    )
+    command = [sys.executable, str(tmp_path / "command.py")]
+    async with make(command=command, folder=str(tmp_path), phases=["before"]) as host:
+        async with asyncio.timeout(20):
+            said = await call(host)
+            assert "cannot be used" in json.dumps(said)
+            others = [t for t in asyncio.all_tasks() if "_Running._work" in repr(t)]
+            await asyncio.gather(*others)
+    os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
