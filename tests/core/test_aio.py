@@ -260,7 +260,7 @@ async def test_a_program_whose_child_holds_its_output_ends_without_it(group: boo
 async def test_a_program_whose_output_nobody_reads_can_be_ended() -> None:
     process = await asyncio.create_subprocess_exec("yes", stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
-    with pytest.raises(ValueError, match="limit"):
+    with pytest.raises(asyncio.LimitOverrunError, match="limit"):
         while await process.stdout.readuntil(b"n"):
             pass
     async with asyncio.timeout(10):
