@@ -19,9 +19,12 @@ def here(house: Path) -> Path:
     return house
 
 
+GRANTS = ["process:*", "process.env:ONE", "fs.read:**"]
+
+
 class TestRun(ToolContract):
     tool = run
-    context = staticmethod(lambda: ToolContext(grants=Grants(["process:*", "fs.read:**"])))
+    context = staticmethod(lambda: ToolContext(grants=Grants(GRANTS)))
     refused = ({}, {"args": "ls -l"}, {"args": [1]}, {"args": ["ls"], "env": {"A": 1}})
     examples = (
         ({"args": ["echo", "a  b", "$HOME"]}, lambda v: v["stdout"] == "a  b $HOME\n"),

@@ -134,6 +134,7 @@ async def _close(transport: asyncio.SubprocessTransport, watch: Watch) -> None:
         async with asyncio.timeout(_CLOSING):
             await asyncio.gather(watch.exited.wait(), watch.closed.wait())
     transport.close()
+    await asyncio.sleep(0)  # pipes that somebody holds are let go of in the next turn
 
 
 async def _start(job: Job, watch: Watch, mark: str) -> asyncio.SubprocessTransport:
