@@ -84,7 +84,7 @@ async def test_scripts_and_hooks_are_counted(make: Make) -> None:
         seen = numbers(host)
     for outcome in ("completed", "failed"):
         assert seen[f'polyspell_script_runs_total{{outcome="{outcome}"}}'] == 1
-    assert seen["polyspell_script_run_seconds_count"] == 1
+    assert seen["polyspell_script_run_seconds_count"] == 2
     assert seen['polyspell_hook_events_total{event="cache.hit"}'] == 1
 
 

@@ -156,8 +156,7 @@ class Metrics(HookKind):
 
     def _script(self, event: Event) -> None:
         self._add(SCRIPTS, (_outcome(event),), 1)
-        if usage := event.data.get("usage"):
-            self._add(SCRIPT_SECONDS, (), usage["wall"])
+        self._add(SCRIPT_SECONDS, (), event.data["usage"]["wall"])
 
     def _hook(self, event: Event) -> None:
         self._add(HOOKS, (event.name.removeprefix("hook."),), 1)
