@@ -45,8 +45,8 @@ def pure(function: F) -> F:
     """Mark a function or method: the same arguments give the same value, and nothing changes.
 
     The gate counts and checks each call, and shows it to hooks, but works the value out only when
-    it does not have it. Worth it where that costs more than the look-up (a microsecond, and as much
-    again for keeping a value). A method's handle must be one that never changes. What a function
+    it does not have it. Worth it where that costs more than the look-up (a microsecond) and keeping
+    a value (a few). A method's handle must be one that never changes. What a function
     gave is not kept if it asked for a grant meanwhile, or called `self.spell.gate.memo.forbid()`.
     """
     function._pure = True  # type: ignore[attr-defined]
