@@ -49,6 +49,7 @@ def test_the_first_example_answers_from_what_the_tool_returned(language: str) ->
     found = list((ROOT / "docs/examples" / language).glob("weather.*"))
     if not found:
         pytest.skip("not written yet")
+    pytest.importorskip("polyspell_local.testing").model_file()  # on a new machine it comes now
     printed = asyncio.run(run(found[0], "local/default"))
     assert "21" in printed
     assert "Oslo" in printed

@@ -9,12 +9,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import msgspec
 
 from polyspell.errors import ConfigError
 from polyspell.events.bus import Event
+
+if TYPE_CHECKING:
+    import sqlite3
 
 log = logging.getLogger("polyspell.events")
 _decoder = msgspec.json.Decoder(Event)
@@ -201,10 +204,7 @@ class Database:
         self._written = 0
         self._timer: threading.Timer | None = None
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("pragma journal_mode = wal")
-            self._db.execute("pragma synchronous = normal")  # loses at most the last, never all
-            self._db.executescript(_SCHEMA)
+            self._db = _opened(path)
         except sqlite3.Error as error:
             raise ConfigError(
                 f"{path} cannot be written: {error}.", hint="Choose another file."
@@ -263,6 +263,20 @@ class Database:
         with self._lock:
             self._sweep()
             self._db.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    import sqlite3
+
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("pragma journal_mode = wal")
+        db.execute("pragma synchronous = normal")  # loses at most the last, never all
+        db.executescript(_SCHEMA)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
 
 
 def read_rows(path: Path) -> Iterator[Event]:

@@ -54,12 +54,7 @@ class Ledger:
             if path is not None:
                 Path(path).expanduser().parent.mkdir(parents=True, exist_ok=True)
                 path = str(Path(path).expanduser())
-            # One that serves several event loops is used from one thread after the other.
-            self._db = sqlite3.connect(path or ":memory:", timeout=5, check_same_thread=False)
-            self._db.isolation_level = None
-            self._db.execute("PRAGMA journal_mode = wal")
-            self._db.execute("PRAGMA synchronous = normal")
-            self._db.execute(_TABLE)
+            self._db = _opened(path or ":memory:")
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(
                 f"{path} cannot keep a budget: {error}.", hint="Choose another path."
@@ -94,6 +89,20 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    # One that serves several event loops is used from one thread after the other.
+    db = sqlite3.connect(path, timeout=5, check_same_thread=False)
+    db.isolation_level = None
+    try:
+        db.execute("PRAGMA journal_mode = wal")
+        db.execute("PRAGMA synchronous = normal")
+        db.execute(_TABLE)
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
 
 
 _NAMES = ", ".join(AMOUNTS)
