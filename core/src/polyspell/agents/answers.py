@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
@@ -25,7 +24,6 @@ from polyspell.providers.call import require_answered
 from polyspell.schema import parse_json
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_OPEN, _CLOSED = re.compile(r"[{\[]"), re.compile(r"[}\]]")
 
 
 def require_usable(model: str, response: Response, max_tokens: int | None) -> None:
@@ -91,11 +89,11 @@ def require_whole(text: str, max_tokens: int | None) -> None:
     Raises:
         LimitExceeded: it may be half of it.
     """
-    if has_no_end(text) or not _CLOSED.search(text):
+    if has_no_end(text) or not ("}" in text or "]" in text):
         raise too_short("The answer was cut off before its end.", max_tokens)
 
 
-class Settled(NamedTuple):
+class Settled(msgspec.Struct):
     """An answer whose calls can be made, but for those that are `cut`. `repaired` are those whose
     arguments were mended, each with the text that the model wrote."""
 
@@ -131,7 +129,8 @@ def settle(response: Response, known_ids: Callable[[], set[str]]) -> Settled:
                 part = msgspec.structs.replace(part, arguments=mended)
                 settled.repaired.append((part, wrote))
         parts.append(part)
-    return settled._replace(message=msgspec.structs.replace(message, parts=parts))
+    settled.message = msgspec.structs.replace(message, parts=parts)
+    return settled
 
 
 def _own_id(call: ToolCall, ids: set[str]) -> ToolCall:
@@ -165,4 +164,4 @@ def mend(arguments: str) -> str | None:
 def has_no_end(text: str) -> bool:
     """Whether JSON was begun in a text and not ended: a quote or a bracket is open."""
     bare = _STRING.sub("", text)
-    return '"' in bare or len(_OPEN.findall(bare)) > len(_CLOSED.findall(bare))
+    return '"' in bare or sum(map(bare.count, "{[")) > sum(map(bare.count, "}]"))
