@@ -93,3 +93,42 @@ def test_names_have_an_ending_that_no_script_knows(js: Any) -> None:
     names = "Object.getOwnPropertyNames(globalThis).filter(n => n.startsWith('__beat'))"
     first, second = (js().value(f"export default {names}") for _ in range(2))
     assert len(first) == len(second) == 1 and first != second
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("[text.indexOf(long), text.indexOf(long, 7), text.indexOf(long, 1e9)]", [6, 30012, -1]),
+        ("[text.lastIndexOf(long), text.lastIndexOf(long, 30011)]", [30012, 6]),
+        ("[text.includes(long), text.includes(long + 'y')]", [True, False]),
+        ("text.split(long).map(s => s.length)", [6, 6, 1]),
+        ("text.split(long, 1).length", 1),
+        ("text.replace(long, '$$1').slice(0, 14)", "before$1middle"),
+        ("text.replaceAll(long, (m, at, all) => `<${at},${all.length}>`)",
+         "before<6,60013>middle<30012,60013>z"),
+        ("text.replaceAll(long, '[$`$$]').slice(0, 20)", "before[before$]middl"),
+        ("'é e\u0301'.repeat(9000).normalize('NFC') === 'é é'.repeat(9000)", True),
+        ("'ab'.repeat(9000).localeCompare('ab'.repeat(9000) + 'c')", -1),
+        ("JSON.stringify({ a: [undefined, () => 1, 1n < 2], b: undefined }, null, 1)",
+         '{\n "a": [\n  null,\n  null,\n  true\n ]\n}'),
+        ("JSON.stringify({ a: 1, b: [{ a: 2, c: 3 }] }, ['b', 'a'])", '{"b":[{"a":2}],"a":1}'),
+        ("JSON.stringify({ a: 1, b: 'x' }, (k, v) => (v === 1 ? 2 : v))", '{"a":2,"b":"x"}'),
+        ("JSON.stringify(new Date(0))", '"1970-01-01T00:00:00.000Z"'),
+        ("[JSON.stringify(undefined) === undefined, JSON.stringify('a')]", [True, '"a"']),
+        ("[[1, 2, 3].splice(1, 1), [1].concat([2], 3, 'ab'), [0].unshift(1, 2)]",
+         [[2], [1, 2, 3, "ab"], 3]),
+        ("[new RegExp(/a/g, 'i').flags, RegExp('[b]').test('b'), new RegExp().source, "
+         "new RegExp(/x/y).flags, /a/ instanceof RegExp, /a/.constructor === RegExp]",
+         ["i", True, "(?:)", "y", True, True]),
+        ("[''.indexOf.name, ''.indexOf.length]", ["indexOf", 1]),
+    ],
+)  # fmt: skip
+def test_built_ins_that_look_up_do_what_they_do(js: Any, expression: str, value: Any) -> None:
+    head = "const long = '.*a'.repeat(10000), text = 'before' + long + 'middle' + long + 'z';"
+    assert js().value(f"{head} export default {expression}") == value
+
+
+def test_a_pattern_so_long_that_nothing_would_end_it_is_refused(js: Any) -> None:
+    source = f"export default /{'a' * 5000}/.test('a')"
+    assert js().error(source)["code"] == "script_syntax"
+    assert js(trusted=True).value(source) is False

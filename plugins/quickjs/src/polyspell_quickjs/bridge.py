@@ -18,7 +18,7 @@ from polyspell_quickjs.values import to_host, to_script
 if TYPE_CHECKING:
     from polyspell_quickjs.context import JsContext
 
-PARTS = ("core", "inspect", "console", "timers", "clone", "url")
+PARTS = ("core", "inspect", "console", "timers", "clone", "url", "natives")
 """The parts of the prelude."""
 _NO_ROOM = {("InternalError", "out of memory"), ("InternalError", "string too long")}
 _SANDBOX = frozenset(Limits.__struct_fields__)
@@ -42,12 +42,14 @@ class Bridge:
             "done": self._done,
             "drop": self._drop,
             "ending": lambda: context.modules.guards.ending,
+            "endless": self._endless,
             "exhausted": self._exhausted,
             "faces": lambda: context.faces.json,
             "fail": self._fail,
             "failed": self._failed,
             "forget": self._forget,
             "got": self._got,
+            "guarded": lambda: context.modules.guards.beats,
             "has_sleep": lambda: context.faces.has_sleep,
             "lib": prelude,
             "load": self._load,
@@ -155,6 +157,10 @@ class Bridge:
     def _exhausted(self, trace: str) -> None:
         self._context.trace = self._context.trace or trace
         raise self._context.meter.error("memory")
+
+    def _endless(self) -> None:
+        """What the script asks for takes longer than it may."""
+        raise self._context.meter.error("cpu")
 
     def _load(self, importer: str, specifier: str) -> str | list[Any]:
         try:

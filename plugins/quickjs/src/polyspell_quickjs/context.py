@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
-import itertools
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -24,9 +23,9 @@ from polyspell.scripting.limits import Meter
 from polyspell_quickjs.bridge import Bridge, Stop, packed, prelude, sandbox_limit
 from polyspell_quickjs.errors import place_of, script_error
 from polyspell_quickjs.faces import Faces
+from polyspell_quickjs.guards import Guards
 from polyspell_quickjs.modules import Modules
 from polyspell_quickjs.values import arguments_to_script, to_script
-from polyspell_quickjs.guards import Guards
 
 _IDLE = "promise never settled (no pending jobs)"
 _SLACK = 0.002  # seconds by which two clocks may differ
@@ -251,6 +250,8 @@ class JsContext:
             pass
         finally:
             self.meter.leave()
+        if self.stopped is None and time.monotonic() >= self._until:  # it has seen it itself
+            self.stopped = self.meter.error(self._limit)
         if self.crash is not None:
             crash, self.crash = self.crash, None
             raise crash
@@ -259,8 +260,6 @@ class JsContext:
         elif self._runtime is not None:
             self._settle(runtime)
 
-        if self.stopped is None and time.monotonic() >= self._until:  # it has seen it itself
-            self.stopped = self.meter.error(self._limit)
     def _settle(self, runtime: jsbox.Runtime) -> None:
         """Finish the tasks that are over, and those that wait for what cannot come."""
         for task, state in list(self.tasks.items()):

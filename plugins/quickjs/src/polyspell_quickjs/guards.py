@@ -5,7 +5,7 @@ function or a job that is interrupted rejects its promise, and who made the prom
 room left the engine has no error to throw at all. So calls stand in the script itself:
 
     catch (e) {__check(); ...}               every catch and finally: no script catches its end
-    while (x) {--left>0||(left=__beat());}   every loop and function: looks up each 1,000 times
+    while (x) {--left>0||(left=__beat());}   every loop and function: looks up now and then
 
 The names have an ending that is drawn for each context, so that no script can have others by them.
 """
@@ -19,6 +19,8 @@ from tree_sitter import Node
 
 from polyspell_quickjs.edits import Edit
 
+PATTERN = 4096
+"""Bytes of a regular expression that is not made at run time; see natives.js for the others."""
 LOOPS = frozenset({"while_statement", "do_statement", "for_statement", "for_in_statement"})
 FUNCTIONS = frozenset({
     "function_declaration", "generator_function_declaration", "function_expression",
@@ -43,6 +45,13 @@ class Guards:
         check = f"__check{self.ending}();".encode()
         edits = [Edit(node.start_byte + 1, node.start_byte + 1, check) for node in handlers]
         return edits + self._beats(root) if self.beats else edits
+
+    def refuse(self, root: Node, patterns: Sequence[Node]) -> bool:
+        """Whether a module has what no guard can be put into: syntax that is not understood, or
+        a regular expression so long that the engine hardly looks up."""
+        if not self.beats:
+            return False
+        return root.has_error or any(p.end_byte - p.start_byte > PATTERN for p in patterns)
 
     def _beats(self, root: Node) -> list[Edit]:
         left = f"__left{self.ending}"

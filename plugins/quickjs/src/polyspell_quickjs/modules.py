@@ -183,7 +183,7 @@ class Modules:
                     each.known_as = ""
                     self._fresh.discard(each.file or "")
                 raise self._refusal(error, module) from None
-            if self.guards.beats and module.script.root.has_error:
+            if self.guards.refuse(module.script.root, module.script.patterns):
                 raise _unguarded(module)
             self._runtime.add_static_module(module.known_as, text)
 
@@ -211,9 +211,9 @@ class Modules:
 
 
 def _unguarded(module: Module) -> ScriptError:
-    """What the engine can read and we cannot has loops that nothing would end."""
+    """What the engine can read and we cannot may have loops that nothing would end."""
     return ScriptError(
-        f"{module.name} has syntax that cannot run inline.",
+        f"{module.name} has syntax, or a pattern, that cannot run inline.",
         code="script_syntax",
         hint="Write it in a plainer way, or run it isolated: --isolation process.",
         context={"file": module.name},

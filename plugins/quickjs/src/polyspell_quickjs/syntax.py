@@ -28,6 +28,7 @@ _QUERY = """
 (program (expression_statement (call_expression) @floating))
 (catch_clause body: (statement_block) @handler)
 (finally_clause body: (statement_block) @handler)
+(regex) @pattern
 """
 
 
@@ -53,6 +54,7 @@ class Script:
     dynamic: list[Node] = field(default_factory=list)
     metas: list[Node] = field(default_factory=list)
     handlers: list[Node] = field(default_factory=list)
+    patterns: list[Node] = field(default_factory=list)
 
     def linked(self, name: str, targets: Sequence[str], guards: Guards) -> EditedSource:
         """The source with its imports naming modules of the engine.
@@ -142,6 +144,7 @@ def _find(script: Script) -> None:
         script.edits.append(Edit(node.start_byte, node.start_byte, b"__float("))
         script.edits.append(Edit(node.end_byte, node.end_byte, b")"))
     script.handlers = found.get("handler", [])
+    script.patterns = found.get("pattern", [])
     script.dynamic = found.get("dynamic", [])
     script.metas = [n for n in found.get("meta", []) if n.children[0].type == "import"]
 

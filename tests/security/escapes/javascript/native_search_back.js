@@ -1,0 +1,2 @@
+// expect: limit_exceeded cpu|memory|wall
+'a'.repeat(8e6).lastIndexOf('a'.repeat(4e6) + 'b');
