@@ -66,7 +66,10 @@ def binder(spec: FunctionSpec, where: str) -> Binder:
             known = name if name in checks else aliases.get(name)
             if known is None:
                 raise _unknown(where, name, checks)
-            values[known] = value
+            if values.get(known) is None:
+                values[known] = value
+            elif value is not None:
+                raise ValidationError(f"{where}: {known} is given twice.", context={"path": known})
         bound = {
             name: checks[name](value, places[name], resolve)
             for name, value in values.items()
