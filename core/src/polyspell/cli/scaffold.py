@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from string import Template
 
+from polyspell.cli.scaffold_engine import ENGINE
 from polyspell.errors import ConfigError
 
 _PROJECT = """\
@@ -22,7 +23,7 @@ requires-python = ">=3.11"
 dependencies = ["polyspell-core>=0.1,<0.2"]
 
 [project.optional-dependencies]
-test = ["pytest>=8"]
+test = [$tests]
 
 [project.entry-points.polyspell]
 $name = "polyspell_$module"
@@ -232,6 +233,7 @@ KINDS = {
     "provider": _PROVIDER,
     "memory": _MEMORY,
     "script-api": _SCRIPT_API,
+    "engine": ENGINE,
 }
 """What a plugin can be started as, and its files."""
 
@@ -256,7 +258,8 @@ def write_plugin(folder: Path, name: str, kind: str) -> list[Path]:
         raise ConfigError(f"{folder} is there already.", hint="Choose another --folder.")
     module = name.replace("-", "_")
     title = "".join(word.capitalize() for word in name.split("-"))
-    names = {"name": name, "module": module, "title": title}
+    tests = '"pytest>=8", "hypothesis>=6"' if kind == "engine" else '"pytest>=8"'
+    names = {"name": name, "module": module, "title": title, "tests": tests}
     files = {"pyproject.toml": _PROJECT, "README.md": _README, **KINDS[kind]}
     written = []
     for path, text in files.items():
