@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from polyspell.errors import AuthError, BadRequestError, ContextTooLong
+from polyspell.errors import AuthError, BadRequestError, ContextTooLong, LimitExceeded
 from polyspell.host import Host
 from polyspell.messages import Message, Response, ToolResult
 from polyspell.providers.base import Request, ToolSpec
 from polyspell.providers.fold import generate
+from polyspell.testing.matchers import collect_events
 
 pytestmark = pytest.mark.model
 
@@ -111,3 +112,27 @@ async def test_many_calls_share_the_server(endpoint: Any) -> None:
     questions = [Message.user(f"Say the number {n}.") for n in range(4)]
     told = await asyncio.gather(*[ask(endpoint, q, max_tokens=8) for q in questions])
     assert all(response.message.text for response in told)
+
+
+async def test_a_call_that_its_limit_cut_off_is_not_made(endpoint: Any) -> None:
+    import polyspell_openai
+    from polyspell import Agent, tool
+
+    written: list[str] = []
+
+    @tool
+    def write(path: str, text: str) -> str:
+        """Write a file."""
+        written.append(path)
+        return "written"
+
+    config = {"providers": {"llamacpp": {"base_url": endpoint.base_url}}}
+    async with Host(plugins=[polyspell_openai], config=config) as host:
+        agent = Agent(
+            "llamacpp/default", tools=[write], tool_choice="required", max_tokens=24,
+            temperature=0, limits={"turns": 1}, host=host,
+        )  # fmt: skip
+        with collect_events(host.events, "agent.call.cut") as cut, pytest.raises(LimitExceeded):
+            await agent.run("Write a long poem about the sea into the file poem.txt.")
+    assert [event.data["finish_reason"] for event in cut] == ["length"]
+    assert written == []

@@ -114,6 +114,25 @@ async def test_an_answer_in_between_begins_the_count_anew(agent_of: Make, files:
     assert result.text == "Done." and len(files.written) == 2
 
 
+async def test_a_demanded_call_that_was_cut_is_demanded_again(agent_of: Make, files: Files) -> None:
+    choices: list[str] = []
+
+    def reply(said: Any) -> Callable[[Request], Any]:
+        def give(request: Request) -> Any:
+            choices.append(request.tool_choice)
+            return said
+
+        return give
+
+    half = [write('{"path": "a'), CUT]
+    agent = agent_of(
+        reply(half), reply(WHOLE), reply(half), reply("Done."), tools=[files.tool],
+        tool_choice="required",
+    )  # fmt: skip
+    await agent.run("?")
+    assert choices == ["required", "required", "auto", "auto"]
+
+
 async def test_cut_calls_count_as_calls(agent_of: Make, files: Files) -> None:
     half = [write('{"path": "a'), CUT]
     agent = agent_of(half, WHOLE, "Done.", tools=[files.tool], limits={"tool_calls": 1})

@@ -53,14 +53,15 @@ async def ask(run: Run) -> AsyncGenerator[Event, None]:
 
 
 async def _request(run: Run) -> Request:
-    """What the model is asked. What `tool_choice` demands is demanded until a tool was called."""
+    """What the model is asked. What `tool_choice` demands is demanded until a tool was called; one
+    whose call was cut off was not."""
     agent = run.agent
     instructions = agent.instructions
     if callable(instructions):
         made = instructions(run.context)
         instructions = await made if inspect.isawaitable(made) else made
     head = [Message.system(instructions)] if instructions else []
-    demand = not run.calls_made or agent.tool_choice == "none"
+    demand = run.calls_made == len(run.cut) or agent.tool_choice == "none"
     return Request(
         agent.model,
         head + run.messages,
