@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NamedTuple
@@ -98,7 +99,7 @@ class Sampler:
     def pause(self, end: float) -> float:
         """The longest time between two looks, in seconds, over their interval."""
         times = [*(when for when, _ in self.samples), end]
-        return max(b - a for a, b in zip(times, times[1:], strict=False)) - INTERVAL
+        return max(b - a for a, b in pairwise(times)) - INTERVAL
 
 
 def below(process: int) -> Iterator[int]:
