@@ -12,12 +12,13 @@ from polyspell.aio import finish, in_thread
 from polyspell.errors import ConfigError, NotFoundError, ScriptError
 from polyspell.hookspecs import EngineInfo
 from polyspell.scripting.engine import Context, ContextOptions, Engine, Port, Source
-from polyspell.scripting.links import InlineLink, Link, Opener, ThreadLink
+from polyspell.scripting.links import InlineLink, Link
 from polyspell.scripting.output import Write
 from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.spell import Spell
 from polyspell.scripting.state import State
+from polyspell.scripting.threadlink import Opener, ThreadLink
 from polyspell.scripting.vocabulary import Vocabulary
 from polyspell.scripting.worker import HardeningError
 
