@@ -27,6 +27,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+MAX_TEXT = 4000
+"""Characters of a text of an error where it is told to others."""
+
 
 class PolyspellError(Exception):
     """The root of all errors that Polyspell raises on purpose.
@@ -252,8 +255,19 @@ class TransportError(ProviderError):
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """Any exception as plain data: a PolyspellError's own, or a bare `{code, message}`."""
+    """Any exception as plain data: a PolyspellError's own, or a bare `{code, message}`. Texts are
+    shortened: what they quote may be as long as somebody liked."""
     if isinstance(error, PolyspellError):
-        return error.to_dict()
+        told = error.to_dict()
+        context = told.get("context")
+        if context:
+            told["context"] = {name: _shortened(value) for name, value in context.items()}
+        return {name: _shortened(value) for name, value in told.items()}
     text = str(error) or type(error).__name__
-    return {"code": "internal", "message": f"{type(error).__name__}: {text}"}
+    return {"code": "internal", "message": _shortened(f"{type(error).__name__}: {text}")}
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        return f"{value[:MAX_TEXT]}... ({len(value)} characters)"
+    return value

@@ -154,7 +154,7 @@ class Registry(Generic[T]):
         return value
 
     def _not_found(self, name: str) -> NotFoundError:
-        near = difflib.get_close_matches(name, sorted(self._names), n=1, cutoff=0.7)
+        near = difflib.get_close_matches(name[:100], sorted(self._names), n=1, cutoff=0.7)
         known = sorted(self._entries)
         shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if known[12:] else "")
         if near:

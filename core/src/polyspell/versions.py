@@ -11,6 +11,8 @@ import msgspec
 
 from polyspell.errors import NotFoundError, ValidationError
 
+MAX_NAME = 200
+"""Characters of a name: it becomes that of a file."""
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*(/[A-Za-z0-9][\w-]*)*")
 
 
@@ -51,7 +53,7 @@ class VersionedFolder:
         Raises:
             ValidationError: it cannot be a name.
         """
-        if not _NAME.fullmatch(name):
+        if len(name) > MAX_NAME or not _NAME.fullmatch(name):
             raise ValidationError(
                 f"{name!r} cannot be the name of a {self._kind}.",
                 hint="Use letters, digits, - and _; / for folders.",

@@ -112,6 +112,6 @@ def _split(
 
 
 def _unknown(where: str, name: str, known: dict[str, Any]) -> ValidationError:
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name[:100], list(known), n=1)
     hint = f"Did you mean {near[0]!r}?" if near else f"It takes {', '.join(known) or 'nothing'}."
     return ValidationError(f"{where} takes no {name!r}.", hint=hint, context={"path": name})

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polyspell.errors import NotFoundError, PolyspellError, describe
-from polyspell.hooks import HookCall, through
+from polyspell.errors import NotFoundError, PolyspellError, ScriptError, describe
+from polyspell.hooks import Chain, HookCall, through
 from polyspell.hooks.chain import settle
 from polyspell.scripting.bind import Binder
 from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord, FunctionSpec
@@ -33,6 +34,9 @@ from polyspell.scripting.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
+
+_QUICK: ContextVar[Sequence[Gate]] = ContextVar("polyspell_quick", default=())
+"""The gate within whose quick call the current task is at work."""
 
 
 class Entry(msgspec.Struct):
@@ -88,7 +92,7 @@ class Gate:
             if call.target == "host":
                 return Reply(call.id, self._spell.load(*call.arguments))
             entry, owner = self._find(call.target, call.name)
-            if entry.spec.waits or self._spell.hooks.chain("script.call") is not None:
+            if entry.spec.waits or self._chain(owner) is not None:
                 held = Held(call.arguments, self.to_host, owner)
                 self.handles.use(held.handles)
                 return self._later(call, entry, owner, held)
@@ -103,7 +107,7 @@ class Gate:
                 raise self._over("cpu", self._most_busy)
             return Reply(call.id, value)
         except Exception as error:
-            return Reply(call.id, error=describe(error))
+            return Reply(call.id, error=_told(error))
 
     def _over(self, limit: str, allowed: float) -> PolyspellError:
         """The error for a limit: the engine ends its script with it, or is ended."""
@@ -140,7 +144,7 @@ class Gate:
                 raise self._over("cpu", self._most_busy)
             return Reply(call.id, self.to_script(value))
         except Exception as error:
-            return Reply(call.id, error=describe(error))
+            return Reply(call.id, error=_told(error))
         finally:
             self.waiting -= 1
             self.handles.free(held.handles)
@@ -155,8 +159,30 @@ class Gate:
             "module": module, "function": function, "arguments": call.arguments,
             "script": self._spell.name,
         }  # fmt: skip
-        chain = self._spell.hooks.chain("script.call")
-        return await through(chain, HookCall("script.call", values), inner)
+        chain = self._chain(owner)
+        quick = [] if entry.spec.waits else [self]
+        token = _QUICK.set(quick)
+        try:
+            return await through(chain, HookCall("script.call", values), inner)
+        finally:
+            quick.clear()  # what it has started goes on without it
+            _QUICK.reset(token)
+
+    def _chain(self, owner: Any) -> Chain | None:
+        return self._spell.hooks.chain("script.call") if getattr(owner, "hooked", True) else None
+
+    def require_free(self) -> None:
+        """Go on if a function of the script can be called now.
+
+        Raises:
+            ScriptError: whoever calls it stands around a quick call, for whose answer the script
+                itself waits: neither would ever come.
+        """
+        if self in _QUICK.get():
+            raise ScriptError(
+                "A hook of a script cannot stand around its quick calls.",
+                hint='Wrap those that wait: when = {module = "agent"}, say.',
+            )
 
     def _invoke(self, entry: Entry, owner: Any, arguments: list[Any], resolve: Resolve) -> Any:
         if entry.spec.is_property:
@@ -236,6 +262,13 @@ class Gate:
 def _call(entry: Entry, owner: Any, arguments: list[Any], resolve: Resolve) -> Any:
     ordered, named = entry.bind(arguments, resolve)
     return getattr(owner, entry.attribute)(*ordered, **named)
+
+
+def _told(error: Exception) -> dict[str, Any]:
+    """An error for a script, which need not know where the host keeps its files."""
+    if isinstance(error, OSError) and error.filename is not None:
+        error = type(error)(error.errno, error.strerror)
+    return describe(error)
 
 
 def _or_endless(limit: float | None) -> float:

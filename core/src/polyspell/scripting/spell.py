@@ -109,6 +109,7 @@ class Spell:
 
     async def call(self, ref: FunctionRef, arguments: list[Any]) -> Any:
         """Call a function of the script. Raises as `run`."""
+        self.gate.require_free()
         return await self.tasks.do("call", ref.id, [self.gate.to_script(a) for a in arguments])
 
     async def get(self, name: str) -> Any:

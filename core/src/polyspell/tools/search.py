@@ -92,6 +92,10 @@ def _stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
+MAX_QUERY = 10_000
+"""Characters of a query that are looked at."""
+
+
 class ToolIndex:
     """Tools that can be searched.
 
@@ -123,7 +127,7 @@ class ToolIndex:
         if not query.strip():
             return [card for card in self.cards if card.fits(tag, category)][:limit]
         scores: dict[int, float] = {}
-        for word in dict.fromkeys(words(query)):
+        for word in dict.fromkeys(words(query[:MAX_QUERY])):
             self._add(scores, word)
         for place in scores:
             if self.cards[place].deprecated:

@@ -31,6 +31,7 @@ class ProceedHandle(ApiHandle):
 
     api_name = "Proceed"
     calls = "run"
+    hooked = False  # going on is no call of its own: it would come back to the hook
 
     def __init__(self, spell: Spell, call: HookCall, proceed: Proceed) -> None:
         self._spell, self._call, self._proceed = spell, call, proceed

@@ -65,7 +65,7 @@ class JsonModule(ApiModule):
         """
         try:
             return msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise ValidationError(
                 f"Not JSON: {error}.", hint="output.repair mends what models write."
             ) from error
