@@ -150,15 +150,13 @@ class ThreadLink:
             work.add_done_callback(lambda work: answer.set_result(_result(call, work)))
 
     def _start(self, call: Call) -> None:
-        if not self._spell.lost:
-            self._spell.spawn(self._later(call))
-
-    async def _later(self, call: Call) -> None:
-        self.send("answer", await self._answer(call))
-
-    async def _answer(self, call: Call) -> Reply:
-        reply = self._spell.ask(call)
-        return reply if isinstance(reply, Reply) else await reply
+        if self._spell.lost:
+            return
+        reply = self._spell.ask(call)  # now: what it gives may be dropped next
+        if isinstance(reply, Reply):
+            self.send("answer", reply)
+        else:
+            self._spell.work.answer_later(reply, self)
 
     def finish(self, outcome: Outcome) -> None:
         """A task has ended."""
