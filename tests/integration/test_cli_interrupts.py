@@ -128,3 +128,14 @@ def test_ctrl_c_ends_an_entry_and_not_the_session(
     repl.until("stopped")
     repl.type("6 * 7\r")
     repl.until("42")
+
+
+def test_ctrl_c_ends_watching(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    file = tmp_path / "spell.lua"
+    file.write_text("print('first')")
+    run = terminal("run", "--watch", str(file))
+    run.until("first")
+    file.write_text("print('second')")
+    run.until("second")
+    run.type("\x03")
+    assert run.end() == 130

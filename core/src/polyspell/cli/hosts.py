@@ -26,6 +26,11 @@ def with_host(work: Callable[[Host], Awaitable[R]]) -> R:
         return asyncio.run(main())
 
 
+def languages(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """What a shell completes where a language is named."""
+    return [name for name in Host().engines.names() if name.startswith(begun)]
+
+
 @contextlib.asynccontextmanager
 async def offering(host: Host, address: str) -> AsyncIterator[None]:
     """Offer a host's events while the context lasts, and say on stderr where they are."""

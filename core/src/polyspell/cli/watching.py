@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import click
@@ -29,7 +28,7 @@ async def run_again(host: Host, job: Job) -> None:
     seen = _stamps(job.folder)
     while True:
         work = asyncio.ensure_future(_once(host, job))
-        seen = await asyncio.to_thread(_changed, job.folder, seen)
+        seen = await _changed(job.folder, seen)
         work.cancel()
         await asyncio.wait([work])
         job = msgspec.structs.replace(job, source=_reread(job))
@@ -52,10 +51,10 @@ async def _once(host: Host, job: Job) -> None:
         print_error(error)
 
 
-def _changed(folder: Path, seen: dict[str, int]) -> dict[str, int]:
+async def _changed(folder: Path, seen: dict[str, int]) -> dict[str, int]:
     """Wait until the files are not as they were seen."""
-    while (now := _stamps(folder)) == seen:
-        time.sleep(INTERVAL)
+    while (now := await asyncio.to_thread(_stamps, folder)) == seen:  # noqa: ASYNC110 -- files wait
+        await asyncio.sleep(INTERVAL)
     return now
 
 

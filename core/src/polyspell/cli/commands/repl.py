@@ -6,14 +6,20 @@ from typing import Any
 
 import click
 
-from polyspell.cli.hosts import with_host
+from polyspell.cli.hosts import languages, with_host
 from polyspell.cli.sandboxing import make_sandbox, sandbox_options, use_model
 from polyspell.host import Host
 
 
 @click.command("repl")
 @click.option(
-    "-l", "--lang", default="lua", show_default=True, metavar="LANG", help="The language."
+    "-l",
+    "--lang",
+    default="lua",
+    show_default=True,
+    metavar="LANG",
+    shell_complete=languages,
+    help="The language.",
 )
 @click.option("-m", "--model", metavar="NAME", help="The default model; grants its use.")
 @sandbox_options

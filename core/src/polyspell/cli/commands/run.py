@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from polyspell.cli.hosts import offering, with_host
+from polyspell.cli.hosts import languages, offering, with_host
 from polyspell.cli.interrupts import guarded
 from polyspell.cli.jobs import Job, open_spell, write_through
 from polyspell.cli.sandboxing import make_sandbox, sandbox_options, use_model
@@ -26,11 +26,15 @@ from polyspell.scripting.scripts import folder_of, read_source
 
 
 @click.command("run")
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=click.Path())
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option("-e", "--eval", "text", metavar="TEXT", help="Run this text; needs --lang.")
 @click.option(
-    "-l", "--lang", metavar="LANG", help="The language, where a file's ending does not tell it."
+    "-l",
+    "--lang",
+    metavar="LANG",
+    shell_complete=languages,
+    help="The language, where a file's ending does not tell it.",
 )
 @click.option("-m", "--model", metavar="NAME", help="The default model; grants its use.")
 @sandbox_options

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from polyspell.cli.hosts import languages
 from polyspell.errors import ConfigError
 from polyspell.host import Host
 
 
 @click.command("types")
-@click.argument("lang")
+@click.argument("lang", shell_complete=languages)
 @click.argument("folder", type=click.Path(file_okay=False), default=".")
 def command(lang: str, folder: str) -> None:
     """Write the types of the script API, plugins' modules included, into FOLDER: for lua LuaLS
