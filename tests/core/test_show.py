@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import Any
 
@@ -25,9 +26,10 @@ def shown(monkeypatch: pytest.MonkeyPatch, width: int, **options: Any) -> list[s
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", "xterm")  # rich takes a dumb one to be 80 wide
     print_rows(ROWS, COLUMNS, False, **options)
-    return [line.rstrip() for line in terminal.getvalue().splitlines()]
+    plain = re.sub(r"\x1b\[[\d;]*m", "", terminal.getvalue())
+    return [line.rstrip() for line in plain.splitlines()]
 
 
 def test_a_wide_terminal_shows_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
