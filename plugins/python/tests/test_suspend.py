@@ -66,3 +66,33 @@ async def test_an_engine_that_cannot_says_so() -> None:
                 await spell.suspend(KEY)
         with pytest.raises(ScriptError, match="cannot resume"):
             await host.scripts.resume(b"", KEY, "lua")
+
+
+async def test_handles_of_another_host_stand_for_nothing_later_either() -> None:
+    """Else the first that is made after it would be taken for the one that the script holds."""
+    program = """
+from polyspell import event, memory
+old = memory.create()
+heard = await event.once("shop.decided")
+new = memory.create()
+await new.add("of the other host")
+try:
+    said = await old.stats()
+except Exception as error:
+    said = str(error)
+[said, (await new.stats())["messages"]]
+"""
+    async with Host(plugins=["python"], config={}) as host:
+        spell = await host.scripts.open("python", sandbox=SANDBOX)
+        running = asyncio.ensure_future(spell.run(program))
+        await waits(spell)
+        sealed = await spell.suspend(KEY)
+        await asyncio.gather(running, return_exceptions=True)
+    async with (
+        Host(plugins=["python"], config={}) as host,
+        await host.scripts.resume(sealed, KEY, "python", sandbox=SANDBOX) as spell,
+    ):
+        await waits(spell)
+        host.events.emit("shop.decided", {})
+        said, count = (await spell.resumed()).value
+        assert ("no such Memory" in said, count) == (True, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -39,6 +40,10 @@ class Handles:
     def __len__(self) -> int:
         """How many the script holds."""
         return len(self._handles)
+
+    def forget_numbers(self) -> None:
+        """Numbers that the script holds from another host stand for nothing here, now or later."""
+        self._next = 1 + secrets.randbits(40)
 
     def reference(self, handle: ApiHandle) -> HandleRef:
         """What a script holds for a handle: the same as long as it holds it."""

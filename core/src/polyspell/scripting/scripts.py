@@ -37,6 +37,19 @@ class Scripts:
         self._vocabulary: Vocabulary | None = None
         self._open: set[Spell] = set()
 
+    def is_private(self, model: str) -> bool:
+        """Whether a script has made the model (a mock, a route) for itself."""
+        return any(model in spell.models for spell in self._open)
+
+    def require_common(self, model: str) -> None:
+        """Go on if no script has made the model for itself.
+
+        Raises:
+            NotFoundError: one has.
+        """
+        if self.is_private(model):
+            raise NotFoundError(f"There is no model {model!r}.", hint="Models of scripts are theirs.")
+
     @property
     def vocabulary(self) -> Vocabulary:
         """All that scripts can say: the core's modules and those of plugins."""

@@ -87,12 +87,15 @@ class Spell:
         self._soft_calls = soft(sandbox.limits.calls)
         self._loader = Loader(folder, self.grants, sandbox.limits)
         self._loop = asyncio.get_running_loop()
+        self._begun = 0.0
         self._closing: asyncio.Task[None] | None = None
 
     async def start(self, link: Link, resumed: bool = False) -> None:
         """Open the context, or one in which tasks wait already. `Scripts` calls this."""
         self.link = link
         self.tasks = Tasks(self, link)
+        if resumed:
+            self.gate.handles.forget_numbers()
         await self.tasks.open(resumed)
 
     # -- for the host ---------------------------------------------------------------------------
@@ -161,8 +164,10 @@ class Spell:
 
         Raises:
             PermissionDenied: it may not; names the grant.
+            NotFoundError: another script made it.
         """
         if model not in self.models:
+            self.host.scripts.require_common(model)
             self.grants.require(f"provider:{model}")
 
     # -- what the script does -------------------------------------------------------------------
@@ -172,7 +177,12 @@ class Spell:
         self.telling.asked(grant, allowed)
 
     def begin(self) -> None:
-        """Limits count anew: something is run, and nothing was at work."""
+        """Limits count anew: something is run, and nothing was at work. What listeners of the
+        script do in between has the limits of one run for each time that a run may last."""
+        now, wall = self._loop.time(), self.sandbox.limits.wall or 0.0
+        if self.work.is_own() and now < self._begun + wall:
+            return
+        self._begun = now
         self.gate.begin()
         self.output.begin()
         self.telling.begin()
@@ -180,10 +190,12 @@ class Spell:
 
     def ask(self, call: Call) -> Reply | Awaitable[Reply]:
         """The script calls the host."""
-        if self.lost:  # what was on its way when it ended
+        if self.life.lost:  # what was on its way when it ended
             return Reply(call.id, error=ScriptError("The script has ended.").to_dict())
         if self.gate.calls + 1 == self._soft_calls:
             self.telling.near("calls", self.gate.calls + 1)
+        if current_span() is self.span:
+            return self.gate.ask(call)
         return self.work.within(self.gate.ask, call)
 
     def load(self, specifier: str, importer: str | None = None) -> dict[str, Any]:

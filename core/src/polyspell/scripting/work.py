@@ -30,6 +30,10 @@ class Work:
             return function(*arguments)
         return self._context.copy().run(function, *arguments)
 
+    def is_own(self) -> bool:
+        """Whether who asks is such work."""
+        return asyncio.current_task() in self._tasks
+
     def spawn(self, work: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
         """Let work run; it ends with the spell."""
         task = self._loop.create_task(work, context=self._context.copy())

@@ -71,6 +71,8 @@ class ProviderModule(ApiModule):
         for name in names:
             for model in await self.spell.host.providers.get(name).models():
                 full = f"{name}/{model.name}"
+                if full not in self.spell.models and self.spell.host.scripts.is_private(full):
+                    continue
                 if not self.spell.grants.allows(f"provider:{full}"):
                     continue
                 about = msgspec.to_builtins(model)
