@@ -177,9 +177,56 @@ async def test_a_key_that_is_kept_for_a_name_is_not_sent_where_a_script_says(
         return ps.provider.complete("office/x", "y").text"""
     async with Stage(tmp_path) as stage:
         stage.host.keys.set("office", "sk-of-the-office")
-        grants = ["provider.register:office", "provider:office/*", "net:127.0.0.1"]
+        grants = ["provider.register:office", "provider:office/*", "net:127.0.0.1", "net_private"]
         error = await stage.refused(text, *grants)
         assert error.context["grant"] == "env:OFFICE_API_KEY"
+
+
+@pytest.mark.parametrize(
+    ("url", "grant"),
+    [
+        ("http://127.0.0.1:1/v1", "net_private:127.0.0.1"),
+        ("http://LOCALHOST/v1", "net_private:localhost"),
+        ("http://api.localhost/v1", "net_private:api.localhost"),
+        ("http://2130706433/v1", "net_private:2130706433"),
+        ("http://0x7f.1/v1", "net_private:0x7f.1"),
+        ("http://[::1]/v1", "net_private:::1"),
+        ("http://[::ffff:10.0.0.1]/v1", "net_private:::ffff:10.0.0.1"),
+        ("http://169.254.169.254/latest", "net_private:169.254.169.254"),
+        ("http://good.test@evil.test/v1", "net:evil.test"),
+        ("http://good.test:80@evil.test/v1", "net:evil.test"),
+        ("http://good.test\\@evil.test/v1", "net:evil.test"),
+        ("http://evil.test#@good.test/v1", "net:evil.test"),
+        ("http://evil.test?@good.test/v1", "net:evil.test"),
+        ("http://good.test.evil.test/v1", "net:good.test.evil.test"),
+        ("http://good.test./v1", "net:good.test."),
+        ("evil.test/v1", "net:evil.test/v1"),
+    ],
+)
+async def test_a_provider_is_where_the_grant_says(url: str, grant: str) -> None:
+    hosts = [
+        "net:good.test",
+        "net:*.localhost",
+        "net:localhost",
+        "net:1*",
+        "net:2*",
+        "net:0*",
+        "net:*:*",
+    ]
+    text = f"""ps.provider.register{{name = "n", type = "openai", base_url = [[{url}]]}}"""
+    async with Stage() as stage:
+        error = await stage.refused(text, "provider.register", *hosts)
+        assert error.context["grant"] == grant
+
+
+@pytest.mark.parametrize("option", ["models_dir", "base_url", "headers", "key_env", "type"])
+async def test_a_provider_gets_no_files_or_headers_of_a_script(option: str) -> None:
+    text = f"""
+        local options = {{{option} = "/etc"}}
+        ps.provider.register{{name = "n", type = "local", options = options}}"""
+    async with Stage() as stage:
+        error = await stage.refused(text, "provider.register")
+        assert f"cannot have '{option}'" in error.message
 
 
 async def test_a_name_that_is_taken_keeps_its_key() -> None:

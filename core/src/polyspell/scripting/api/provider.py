@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,10 @@ from polyspell.scripting.api.schema import SchemaHandle, schema_of
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
 from polyspell.scripting.values import verify
+
+_HOSTS = {"base_url", "type", "key_env", "headers", "models_dir"}
+"""Options of a provider that a script cannot set by themselves: they reach where grants are asked.
+"""
 
 
 class TextStream(ApiHandle):
@@ -189,7 +195,8 @@ class ProviderModule(ApiModule):
         options: Table | None = None,
     ) -> None:
         """Make a provider of an installed one, under another name, for as long as the script lives.
-        Needs `provider.register:NAME`, `net:HOST` for a base URL, and `env:KEY_ENV` for a key.
+        Needs `provider.register:NAME`, `net:HOST` for a base URL, `net_private:HOST` too for one of
+        this machine or its network, and `env:KEY_ENV` for a key.
 
         Args:
             name: of the new provider; its models are `NAME/model`.
@@ -201,13 +208,17 @@ class ProviderModule(ApiModule):
         grants = self.spell.grants
         grants.require(f"provider.register:{name}")
         if base_url is not None:
-            grants.require(f"net:{urlsplit(base_url).hostname or base_url}")
+            named = urlsplit(base_url).hostname or base_url
+            grants.require(f"net:{named}")
+            if not _is_public(named):
+                grants.require(f"net_private:{named}")
         host = self.spell.host
         if key_env is not None or name in host.keys.names():  # one that is kept for the name counts
             grants.require(f"env:{key_env or host.keys.variable(name)}")
-        if options and {"base_url", "type", "key_env", "headers"} & options.keys():
+        if options and (taken := _HOSTS & options.keys()):
             raise ValidationError(
-                "options cannot have base_url, type, key_env or headers.", hint="Name them beside."
+                f"options cannot have {min(taken)!r}.",
+                hint="base_url, type and key_env stand beside; files and headers are the host's.",
             )
         own_options((options or {}).get("body"))
         verify(options, "options")
@@ -263,6 +274,22 @@ class ProviderModule(ApiModule):
             raise NotFoundError(f"{name} makes no embeddings.", hint="local/... and openai/... do.")
         vectors: list[list[float]] = await embed(short, texts)
         return vectors
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host is none that is named or numbered as one of this machine or its network. What
+    a name stands for is not looked up: names are granted as they are."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:  # as systems read addresses: 127.1, 0x7f000001 and 2130706433 are one
+        return ipaddress.IPv4Address(socket.inet_aton(host)).is_global
+    except OSError:
+        pass
+    try:
+        address = ipaddress.IPv6Address(host)
+    except ValueError:
+        return True
+    return (address.ipv4_mapped or address).is_global
 
 
 def _any_of(words: tuple[str, ...] | None, provider: str) -> bool:
