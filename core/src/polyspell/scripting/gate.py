@@ -9,9 +9,9 @@ then is not in the memo.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -58,8 +58,10 @@ class Gate:
 
     def __init__(self, spell: Spell, vocabulary: Vocabulary) -> None:
         self._spell = spell
+        self._hooks = spell.hooks
         self._vocabulary = vocabulary
         self._modules: dict[str, ApiModule] = {}
+        self._known: dict[tuple[str, str], tuple[Entry, ApiModule]] = {}
         self.memo = Memo(self.to_script, spell.spawn)
         self.handles = Handles(spell.name, self._charge, self.memo.drop)
         limits = spell.sandbox.limits
@@ -86,21 +88,29 @@ class Gate:
         try:
             # What the host keeps of what a script hands over is not in the script's own memory.
             left = self._most_traffic - self.traffic
-            self._charge(call.size or size_of(call.arguments, left))
+            self.traffic += call.size or size_of(call.arguments, left)
+            if self.traffic > self._most_traffic:
+                raise self._over("traffic", self._most_traffic)
             if self.calls > self._most_calls:
                 raise self._over("calls", self._most_calls)
-            if call.target == "host":
+            target = call.target
+            if target == "host":
                 return Reply(call.id, self._spell.load(*call.arguments))
-            entry, owner = self._find(call.target, call.name)
+            entry, owner = self._find(target, call.name)
             if entry.spec.waits or self._chain(owner) is not None:
                 held = Held(call.arguments, self.to_host, owner)
                 self.handles.use(held.handles)
                 return self._later(call, entry, owner, held)
-            begin, end = time.perf_counter(), self._work()
+            before, begin = self.busy, perf_counter()
             try:
-                value = self.to_script(self._invoke(entry, owner, call.arguments, self.to_host))
+                if entry.spec.pure or entry.spec.is_property:
+                    value = self._invoke(entry, owner, call.arguments, self.to_host)
+                else:
+                    ordered, named = entry.bind(call.arguments, self.to_host)
+                    value = getattr(owner, entry.attribute)(*ordered, **named)
+                value = self.to_script(value)
             finally:
-                end(time.perf_counter() - begin)
+                self._spent(before + perf_counter() - begin)
                 if self.profile is not None:
                     self._note(entry.name, begin)
             if self.busy > self._most_busy:
@@ -115,17 +125,18 @@ class Gate:
         self._spell.life.doomed(error)
         return error
 
-    def _work(self) -> Callable[[float], None]:
-        """The host begins to work for the script, which counts as the script's own; gives what
-        takes the seconds. Work within work is counted once."""
-        before = self.busy
-
-        def end(seconds: float) -> None:
-            self.busy = max(self.busy, before + seconds)
-            if self.busy > self._most_busy:  # it may never come back to be told
+    def _spent(self, busy: float) -> None:
+        """The host has worked for the script, which counts as the script's own work, so that it is
+        `busy` now. Work within work is counted once."""
+        if busy > self.busy:
+            self.busy = busy
+            if busy > self._most_busy:  # it may never come back to be told
                 self._over("cpu", self._most_busy)
 
-        return end
+    def _work(self) -> Callable[[float], None]:
+        """The host begins to work for the script; gives what takes the seconds."""
+        before = self.busy
+        return lambda seconds: self._spent(before + seconds)
 
     def _charge(self, size: int) -> None:
         """Count bytes that the host keeps for the script."""
@@ -134,7 +145,7 @@ class Gate:
             raise self._over("traffic", self._most_traffic)
 
     async def _later(self, call: Call, entry: Entry, owner: Any, held: Held) -> Reply:
-        begin = time.perf_counter()
+        begin = perf_counter()
         self.waiting += 1
         try:
             if self.waiting > self._most_waiting:
@@ -169,7 +180,8 @@ class Gate:
             _QUICK.reset(token)
 
     def _chain(self, owner: Any) -> Chain | None:
-        return self._spell.hooks.chain("script.call") if getattr(owner, "hooked", True) else None
+        chain = self._hooks.chain("script.call")
+        return chain if chain is None or getattr(owner, "hooked", True) else None
 
     def require_free(self) -> None:
         """Go on if a function of the script can be called now.
@@ -196,15 +208,19 @@ class Gate:
         )  # fmt: skip
 
     def _find(self, target: str | HandleRef, name: str) -> tuple[Entry, Any]:
-        owner: Any
         if isinstance(target, HandleRef):
-            owner, kind = self.handles.get(target), target.type
-        else:
-            owner, kind = self._module(target), target
+            return self._entry(target.type, name), self.handles.get(target)
+        found = self._known.get((target, name))
+        if found is None:
+            module = self._module(target)
+            found = self._known[target, name] = self._entry(target, name), module
+        return found
+
+    def _entry(self, kind: str, name: str) -> Entry:
         entry = self._vocabulary.entries.get((kind, name))
         if entry is None:
             raise NotFoundError(f"There is no {kind + '.' if kind else ''}{name}.")
-        return entry, owner
+        return entry
 
     def _module(self, name: str) -> ApiModule:
         module = self._modules.get(name)
@@ -217,7 +233,7 @@ class Gate:
 
     def _note(self, name: str, begin: float) -> None:
         if self.profile is not None:
-            self.profile.setdefault(name, []).append(time.perf_counter() - begin)
+            self.profile.setdefault(name, []).append(perf_counter() - begin)
 
     # -- values ---------------------------------------------------------------------------------
 
@@ -247,6 +263,8 @@ class Gate:
                 return value
             return {k: self.to_script(v) for k, v in value.items()}
         if kind is list or kind is tuple:
+            if FLAT.issuperset(map(type, value)):
+                return list(value)
             return [self.to_script(v) for v in value]
         if isinstance(value, ApiHandle):
             return self.handles.reference(value)

@@ -22,11 +22,12 @@ class Life:
         self._error: PolyspellError | None = None
         self._doomed = False
         self.closed = False
-
-    @property
-    def lost(self) -> bool:
+        self.lost = False
         """Whether the context cannot be used any more."""
-        return self._error is not None or self.closed
+
+    def close(self) -> None:
+        """It is not used any more."""
+        self.closed = self.lost = True
 
     def require(self) -> None:
         """Go on if the context can be used.
@@ -40,6 +41,7 @@ class Life:
     def broken(self, error: PolyspellError) -> None:
         """The context is lost: whatever waits for it ends with this error, or an earlier one."""
         if self._error is None:
+            self.lost = True
             self._error = script_error(error.to_dict())
             self._spell.link.abort()
         self._spell.tasks.fail(self._error)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from polyspell.errors import ScriptError
+from polyspell.events import current_span
 from polyspell.grants import Grants
 from polyspell.hooks import Hooks
 from polyspell.scripting import runs
@@ -231,7 +232,7 @@ class Spell:
             done = asyncio.run_coroutine_threadsafe(self.close(), self._loop)
             return await asyncio.wrap_future(done)
         if self._closing is None:
-            self.life.closed = True
+            self.life.close()
             self.link.abort()  # nothing more begins while the rest is put away
             self._closing = asyncio.ensure_future(self._end())
         if self._closing.get_loop() is asyncio.get_running_loop():

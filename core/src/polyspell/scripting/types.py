@@ -167,10 +167,12 @@ FLAT = frozenset({str, int, float, bool, bytes, type(None)})
 def _any(value: Any, path: str, resolve: Resolve) -> Any:
     kind = type(value)
     if kind is list:
+        if FLAT.issuperset(map(type, value)):  # nothing in it to resolve
+            return value.copy()
         return [_any(v, path, resolve) for v in value]
     if kind is dict:
-        if FLAT.issuperset(map(type, value.values())):  # nothing in it to resolve
-            return dict(value)
+        if FLAT.issuperset(map(type, value.values())):
+            return value.copy()
         return {k: _any(v, path, resolve) for k, v in value.items()}
     if kind in (FunctionRef, HandleRef, Record):
         return resolve(value)
