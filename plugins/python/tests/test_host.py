@@ -159,3 +159,13 @@ def test_importing_the_plugin_loads_no_engine() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+async def test_runs_of_one_spell_have_their_wall_time_each() -> None:
+    async with Host(plugins=["python"], config={}) as host:
+        sandbox = Sandbox.of("untrusted", limits="wall=1.5s,cpu=60s")
+        async with await host.scripts.open("python", sandbox=sandbox) as spell:
+            await spell.run("def busy():\n    for i in range(1_000_000):\n        pass")
+            used = 0.0
+            while used < 1.8:
+                used += (await spell.run("busy()")).usage.cpu

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from polyspell.errors import ScriptError
-from polyspell.scripting.engine import Call, Context, ContextOptions, Outcome, Port, Reply
+from polyspell.scripting.engine import Call, Context, ContextOptions, Outcome, Port, Reply, Stats
 from polyspell.scripting.limits import exceeded
 
 if TYPE_CHECKING:
@@ -112,17 +112,22 @@ class ThreadLink:
             self._tell(_settle, future, None, ScriptError("The script has ended."))
 
     def cpu(self) -> float | None:
-        """Not known from outside."""
-        return None
+        """What the context says."""
+        stats = self._stats()
+        return stats.cpu if stats is not None else None
 
     def begin(self) -> None:
         """The context does it."""
 
     def peak(self) -> int | None:
         """What the context says."""
+        stats = self._stats()
+        return stats.peak if stats is not None else None
+
+    def _stats(self) -> Stats | None:
         ready = self._ready.done() and not self._ready.cancelled()
         known = ready and not self._ready.exception()
-        return self._ready.result().stats().peak if known else None
+        return self._ready.result().stats() if known else None
 
     # -- the port, called in the thread ---------------------------------------------------------
 

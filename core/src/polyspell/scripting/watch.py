@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 INTERVAL = 0.025
 RARELY = 1.0
-GRACE = 0.1
-"""Seconds over a limit that an engine has to stop by itself, with the line in its error."""
-PATIENCE = 0.15
-"""The same on the clock: on a busy machine an engine uses little processor time in a second."""
+GRACE = 0.15
+"""Seconds from a limit that an engine has to stop by itself, with the line in its error: on the
+clock, however little processor time a busy machine gives it."""
 
 
 class Watch:
@@ -60,7 +59,7 @@ class Watch:
                     self._spell.telling.near(name, amount)
                 if amount > allowed:
                     over.setdefault(name, clock())
-                if amount > allowed + GRACE or clock() - over.get(name, clock()) > PATIENCE:
+                if amount > allowed + GRACE or clock() - over.get(name, clock()) > GRACE:
                     self._spell.life.broken(exceeded(name, allowed))
                     return
             await asyncio.sleep(min(self._pause(used), pause))

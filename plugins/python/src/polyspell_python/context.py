@@ -16,7 +16,7 @@ from polyspell_python.desk import Desk, Dying
 from polyspell_python.face import face_of
 from polyspell_python.faults import death, script_fault
 from polyspell_python.kernel import Kernel, Resume
-from polyspell_python.pool import Worker
+from polyspell_python.pool import Worker, feed_time
 from polyspell_python.scripts import Scripts
 from polyspell_python.snapshots import Snapshot, made_by, seal, sites_from
 from polyspell_python.source import require_whole
@@ -102,9 +102,9 @@ class MontyContext:
         self._query("set", name, to_script(value))
 
     def stats(self) -> Stats:
-        """What the context has used so far."""
-        if self._kernel:
-            self._used = self._kernel.worker.stats()
+        """What the context has used so far; from any thread."""
+        if kernel := self._kernel:
+            self._used = kernel.worker.stats()
         return self._used
 
     def kill(self) -> None:
@@ -213,7 +213,7 @@ class MontyContext:
             worker = self._began(Worker(limits))
             kernel = self._kernel = Kernel(worker, self._desk.call, self._printed)
             kernel.start(face_of(self._options))
-        elif alone and limits.cpu and self._kernel.busy > _FRESH * limits.cpu:
+        elif alone and self._kernel.busy > _FRESH * feed_time(limits):
             self._kernel.renew()
         if alone and task > 0:
             self._kernel.worker.begin()

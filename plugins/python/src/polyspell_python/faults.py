@@ -92,7 +92,8 @@ def death(
 
 
 def _limit(cause: Exception, limits: Limits, late: bool) -> str | None:
-    time = "wall" if late or limits.cpu is None else "cpu"
+    first = limits.cpu is None or (limits.wall is not None and limits.wall < limits.cpu)
+    time = "wall" if late or first else "cpu"  # it computed as long as the shorter of them
     if isinstance(cause, monty.MontyCrashedError):
         return time if cause.timed_out or late else None
     if isinstance(cause, monty.MontyRuntimeError):

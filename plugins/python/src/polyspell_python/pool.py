@@ -25,16 +25,21 @@ _fresh = 0  # bytes
 
 def resource_limits(limits: Limits) -> monty.ResourceLimits:
     """Limits as Monty keeps them. Waiting and sleeping are the host's, which Monty is told."""
-    times = [t for t in (limits.cpu, limits.wall, MAX_TURN) if t is not None]
+    seconds = feed_time(limits)
     calls = _SUSPENSIONS if limits.calls is None else min(_SUSPENSIONS, limits.calls * 4 + 20_000)
     return {
-        "max_feed_duration_secs": min(times),
-        "max_turn_duration_secs": min(times),
+        "max_feed_duration_secs": seconds,
+        "max_turn_duration_secs": seconds,
         "max_memory": limits.memory,
         "max_recursion_depth": depth_of(limits),
         "max_suspensions": calls,
         "max_total_sleep_secs": 1.0,
     }
+
+
+def feed_time(limits: Limits) -> float:
+    """Seconds that scripts may compute in one feed."""
+    return min(t for t in (limits.cpu, limits.wall, MAX_TURN) if t is not None)
 
 
 def depth_of(limits: Limits) -> int:
