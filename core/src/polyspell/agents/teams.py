@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from polyspell.errors import ConfigError, ToolError
@@ -14,16 +15,29 @@ if TYPE_CHECKING:
     from polyspell.agents.agent import Agent
 
 
+MAX_DEPTH = 16
+"""Agents that ask each other as tools, one within the other."""
+_depth: ContextVar[int] = ContextVar("polyspell_agent_depth", default=0)
+
+
 def as_tool(agent: Agent, name: str | None, description: str | None) -> Tool:
     """See `Agent.as_tool`."""
 
     async def ask(prompt: str, context: ToolContext) -> Any:
         await asyncio.sleep(0)  # agents that ask each other without end keep nobody from their turn
+        depth = _depth.get() + 1
+        if depth > MAX_DEPTH:
+            raise ToolError(
+                f"{agent.name} is asked by an agent that is asked by others, {MAX_DEPTH} deep.",
+                hint="Do two of them ask each other?",
+            )
+        token = _depth.set(depth)
         grants = agent.grants.within(context.grants)
         stream = agent.stream(prompt, context=context.context, grants=grants)
         try:
             result = await stream.read()
         finally:
+            _depth.reset(token)
             if context.usage is not None:
                 context.usage.add(stream.usage)
         if result.pending:
