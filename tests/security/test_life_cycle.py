@@ -203,6 +203,14 @@ def test_an_event_loop_that_ends_with_busy_spells_ends_them(isolation: Isolation
     assert host.events._subscriptions == ()
 
 
+async def test_a_host_that_is_closed_opens_nothing() -> None:
+    host = Host()
+    await host.aclose()
+    with pytest.raises(ScriptError, match="host is closed"):
+        await host.scripts.run("return 1", "lua", sandbox=sandbox())
+    assert host.scripts._pools == {}
+
+
 async def test_calls_that_come_after_the_end_reach_nothing() -> None:
     """A thread or a worker may have sent them before it knew."""
     from polyspell.scripting.engine import Call, Reply

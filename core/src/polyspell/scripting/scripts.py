@@ -48,7 +48,9 @@ class Scripts:
             NotFoundError: one has.
         """
         if self.is_private(model):
-            raise NotFoundError(f"There is no model {model!r}.", hint="Models of scripts are theirs.")
+            raise NotFoundError(
+                f"There is no model {model!r}.", hint="Models of scripts are theirs."
+            )
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -109,7 +111,10 @@ class Scripts:
             NotFoundError: there is no such engine.
             ConfigError: the engine cannot be isolated as the sandbox asks.
             HardeningError: its worker cannot be locked in as the configuration asks.
+            ScriptError: the host is closed, or the spell was while it opened.
         """
+        if self._host.closed:  # nobody would end what begins now
+            raise ScriptError("The host is closed.", hint="Open the script in another one.")
         sandbox = sandbox or Sandbox.configured(self._host.config)
         engine = self._host.engines.get(language)
         if sandbox.isolation not in engine.facts.isolations:
