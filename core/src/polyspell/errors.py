@@ -168,10 +168,12 @@ class ScriptError(PolyspellError):
 
     `context` holds `file`, `line`, `column` (1-based, where the engine knows them), `frames`
     (a list of `{function, file, line}`, innermost first) and `source`, the offending line. When
-    another error caused it, `code`, `hint` and the rest of `context` are that error's.
+    another error caused it, `code`, `hint` and the rest of `context` are that error's. `output` is
+    what the script printed before, where nobody else took it.
     """
 
     code = "script"
+    output = ""
 
     @property
     def file(self) -> str | None:

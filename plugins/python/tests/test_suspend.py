@@ -35,7 +35,7 @@ async def suspended() -> bytes:
         running = asyncio.ensure_future(spell.run(PROGRAM))
         await waits(spell)
         sealed = await spell.suspend(KEY)
-        with pytest.raises(ScriptError, match="ended"):
+        with pytest.raises(ScriptError, match="put away"):
             await running
         return sealed
 

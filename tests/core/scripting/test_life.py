@@ -190,7 +190,7 @@ async def test_a_script_that_was_resumed_gives_its_value_once(
         run = asyncio.ensure_future(spell.run(text))
         await until(lambda: spell.gate.waiting == 1)
         sealed = await spell.suspend(key)
-        with pytest.raises(ScriptError, match="has ended"):
+        with pytest.raises(ScriptError, match="put away"):
             await run
         again = await spell.host.scripts.resume(sealed, key, "python")
         waiting = asyncio.ensure_future(again.resumed())
@@ -213,7 +213,7 @@ async def test_nobody_need_ask_for_what_was_resumed(
         )
         await until(lambda: spell.gate.waiting == 1)
         sealed = await spell.suspend(key)
-        with pytest.raises(ScriptError, match="has ended"):
+        with pytest.raises(ScriptError, match="put away"):
             await run
         again = await spell.host.scripts.resume(sealed, key, "python", sandbox=spell.sandbox)
         await until(lambda: again.gate.waiting == 1)

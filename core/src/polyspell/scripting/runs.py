@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import asdict
 
-from polyspell.errors import LimitExceeded, PolyspellError
+from polyspell.errors import LimitExceeded, PolyspellError, ScriptError
 from polyspell.hooks import HookCall, through
 from polyspell.scripting.engine import Source, Stats
 from polyspell.scripting.results import ScriptResult, SpellUsage, script_error
@@ -34,6 +34,8 @@ async def run(spell: Spell, source: Source) -> ScriptResult:
     try:
         value = await _within_hooks(spell, source)
     except PolyspellError as error:
+        if isinstance(error, ScriptError):
+            error.output = spell.output.take()
         told = {"error": error.to_dict(), "usage": asdict(await _usage(spell, begin, cpu))}
         spell.telling.emit("script.run.failed", data | told)
         raise

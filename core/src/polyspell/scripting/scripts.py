@@ -92,6 +92,7 @@ class Scripts:
         input: Any = None,
         write: Write | None = None,
         state: Path | None = None,
+        context: Any = None,
         resume: tuple[bytes, bytes] | None = None,
     ) -> Spell:
         """A script's context, to run code and call functions in; close it.
@@ -105,6 +106,8 @@ class Scripts:
             input: a plain value, `input` in the script.
             write: gets (stream, text) of what it prints; None collects it in the result.
             state: the file of its `state`; None keeps it in the process.
+            context: anything of yours: API modules find it as `self.spell.context`, and tools that
+                the script or its agents call in their ToolContext. The script does not see it.
             resume: what `Spell.suspend` gave, and its key; see `resume`.
 
         Raises:
@@ -133,6 +136,7 @@ class Scripts:
             folder=None if folder is None else str(folder),
             write=write,
             state=State(state),
+            context=context,
         )
         options = ContextOptions(
             self.vocabulary.api,

@@ -61,12 +61,14 @@ class Spell:
         folder: str | None,
         write: Write | None,
         state: Any,
+        context: Any = None,
     ) -> None:
         self.host = host
         self.vocabulary = vocabulary
         self.sandbox = sandbox
         self.facts = facts
         self.name = name
+        self.context = context
         self.work = Work()
         self.span = self.work.span
         self.telling = Telling(name, sandbox.limits, host.events, self.work)
@@ -126,8 +128,9 @@ class Spell:
 
     async def suspend(self, key: bytes) -> bytes:
         """Put the script away while it waits for the host: its whole state as bytes that only the
-        owner of the key can have written. The spell is closed. `Scripts.resume` goes on, in another
-        process too: calls that it waits for are made again, handles of this host are gone.
+        owner of the key can have written. The spell is closed, its run ends with an error of the
+        code `suspended`. `Scripts.resume` goes on, in another process too: calls that it waits for
+        are made again, handles of this host are gone.
 
         Args:
             key: a secret of at least 16 bytes.
@@ -138,6 +141,11 @@ class Spell:
         if "snapshots" not in self.facts.features or self.sandbox.trusted:
             raise ScriptError("This engine cannot suspend scripts.", hint="Sandboxed Python can.")
         sealed: bytes = await self.link.query("dump", key)
+        self.life.broken(
+            ScriptError(
+                "The script was put away.", code="suspended", hint="Scripts.resume goes on with it."
+            )
+        )
         await self.close()
         return sealed
 

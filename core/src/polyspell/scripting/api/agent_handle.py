@@ -102,7 +102,8 @@ class AgentHandle(ApiHandle):
             if prompt:
                 said.parts.insert(0, Message.user(prompt).parts[0])
         history = [to_message(m) for m in messages or ()]
-        return self._agent.stream(said, messages=history, output=schema_of(output))
+        context = self._module.spell.context
+        return self._agent.stream(said, messages=history, output=schema_of(output), context=context)
 
     async def resume(self, state: Table, approvals: Any = False) -> ResultRecord:
         """Go on with a run that waits for approval.
@@ -113,7 +114,8 @@ class AgentHandle(ApiHandle):
                 or other arguments.
         """
         self._module._require_own(self._own.named(str(state.get("agent", self.name))))
-        return result_record(await self._agent.resume(state, approvals))
+        context = self._module.spell.context
+        return result_record(await self._agent.resume(state, approvals, context=context))
 
     def clone(
         self,

@@ -108,7 +108,9 @@ class ToolModule(ApiModule):
         begin = time.perf_counter()
         stats[0] += 1
         try:
-            context = ToolContext(host=self.spell.host, grants=self.spell.grants)
+            context = ToolContext(
+                host=self.spell.host, grants=self.spell.grants, context=self.spell.context
+            )
             require_numbers(arguments, "arguments")  # they are JSON, which has no NaN
             return plain(await found.call(arguments or {}, context))
         except Exception:
