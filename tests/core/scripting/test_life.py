@@ -215,15 +215,18 @@ async def test_nobody_need_ask_for_what_was_resumed(
         sealed = await spell.suspend(key)
         with pytest.raises(ScriptError, match="put away"):
             await run
-        again = await spell.host.scripts.resume(sealed, key, "python", sandbox=spell.sandbox)
-        await until(lambda: again.gate.waiting == 1)
-        gate.set()
-        await until(lambda: again.gate.waiting == 0)
-        for _ in range(3):
-            usage = (await again.run("from polyspell import probe\nprobe.echo(1)")).usage
-        assert usage.calls == 1
-        await again.close()
-        del again
+
+        async def go_on() -> None:
+            again = await spell.host.scripts.resume(sealed, key, "python", sandbox=spell.sandbox)
+            await until(lambda: again.gate.waiting == 1)
+            gate.set()
+            await until(lambda: again.gate.waiting == 0)
+            for _ in range(3):
+                usage = (await again.run("from polyspell import probe\nprobe.echo(1)")).usage
+            assert usage.calls == 1
+            await again.close()
+
+        await go_on()
     gc.collect()
     assert "never retrieved" not in caplog.text
 
