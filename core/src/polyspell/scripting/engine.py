@@ -216,7 +216,11 @@ class EngineFacts(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class Engine(Protocol):
-    """A language. Made without arguments, in the host and in each worker."""
+    """A language. Made without arguments, in the host and in each worker.
+
+    One that is `threaded` and has worker processes of its own may have a method `hardening()`: it
+    starts one, if need be, and gives its `HardeningReport`.
+    """
 
     facts: EngineFacts
 
