@@ -145,6 +145,37 @@ def test_errors_pass_several_frames_and_files() -> None:
     assert (context["line"], context["column"]) == (3, 9)
 
 
+@pytest.mark.parametrize(
+    ("line", "through"),
+    [
+        ("import polyspell as ps", "ps.all([fine(), outer(0)])"),
+        ("import asyncio", "asyncio.gather(fine(), outer(0))"),
+        ("import asyncio as aio", "aio.gather(fine(), aio.gather(outer(0)))"),
+        ("from asyncio import gather as g", "g(outer(0), outer(0))"),
+    ],
+)
+def test_an_error_in_what_is_gathered_has_the_frames_that_it_passed(
+    driver: Driver, line: str, through: str
+) -> None:
+    program = (
+        f"{line}\nasync def inner(n):\n    return 1 / n\n"
+        "async def outer(n):\n    x = await inner(n)\n    return x\n"
+        f"async def fine():\n    return 1\nawait {through}"
+    )
+    frames = driver.error(program)["context"]["frames"]
+    places = [(frame["function"], frame["line"]) for frame in frames]
+    assert places == [("inner", 3), ("outer", 5), ("<module>", 9)]
+
+
+def test_what_was_gathered_and_failed_lends_its_frames_to_no_other_error(driver: Driver) -> None:
+    program = (
+        "import asyncio\nasync def f():\n    return 1 / 0\n"
+        "try:\n    await asyncio.gather(f(), f())\nexcept ZeroDivisionError:\n    pass\n1 / 0"
+    )
+    frames = driver.error(program)["context"]["frames"]
+    assert [frame["line"] for frame in frames] == [8]
+
+
 def test_an_error_that_was_caught_leaves_no_trace_in_the_next(driver: Driver) -> None:
     program = "try:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\n\n[][0]"
     context = driver.error(program)["context"]

@@ -134,6 +134,8 @@ async def slow(x):
     await demo.later(None)
     return x
 found = await asyncio.gather(slow(1), slow(2))
+once = slow(6)
+found += await asyncio.gather(once, once)
 found += await all([slow(3), lambda: slow(4), lambda: 5])
 async for item in demo.count(2): found.append(item)
 found

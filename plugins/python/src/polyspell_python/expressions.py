@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 ERROR_DETAILS = frozenset({"code", "message", "hint", "context"})
+_OURS = ERROR_DETAILS | {"gather"}  # the gather of asyncio loses the places of an error
 _ERRORS = frozenset(
     name
     for name, kind in vars(builtins).items()
@@ -42,7 +43,7 @@ class Expressions:
     ) -> None:
         self._source = [line.encode() for line in text.split("\n")]
         errors = _ERRORS.difference(names)
-        self._lookups = _Lookups(properties | ERROR_DETAILS, modules, errors)
+        self._lookups = _Lookups(properties | _OURS, modules, errors)
         concerns = self._lookups.concerns
         self._changed = sorted(
             {n.lineno for n in ast.walk(tree) if isinstance(n, ast.expr) and concerns(n)}

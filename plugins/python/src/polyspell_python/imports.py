@@ -36,6 +36,8 @@ def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias, importer: str |
         if native(node, alias):
             return f"import {alias.name}{renamed}"
         return f"{name} = _ps_import({importer!r}, {alias.name!r})"
+    if (node.module, node.level, alias.name) == ("asyncio", 0, "gather"):
+        return f"{name} = _ps_gather"
     if native(node, alias):
         return f"from {node.module} import {alias.name}{renamed}"
     parents = {0: "", 1: "./"}.get(node.level, "../" * (node.level - 1))
