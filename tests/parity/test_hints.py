@@ -28,6 +28,18 @@ MISTAKES = [
         "Write `await`",
     ),
     ("python", 'import os\nos.system("ls")', "by tools"),
+    (
+        "python",
+        'from polyspell import agent\na = agent.create(model="echo/echo")\n'
+        'for e in (await a).stream("x"):\n    pass',
+        "`async for item in`",
+    ),
+    ("python", 'from polyspell import event\nlist(event.stream("x"))', "`async for item in`"),
+    (
+        "javascript",
+        'import { event } from "polyspell"; for (const e of event.stream("x")) {}',
+        "`for await (const item of ...)`",
+    ),
     ("wren", 'import "polyspell" for Agnt', "Did you mean 'Agent'?"),
     ("wren", 'import "polyspell" for Agent\nAgent.creat({})', "Did you mean 'create'?"),
 ]
@@ -52,6 +64,8 @@ def test_a_name_that_is_wrong_is_answered_with_the_right_one(
         ("lua", "local own = {} own.frobnicate()"),
         ("javascript", "const own = {}; own.frobnicate()"),
         ("python", "own = {}\nown.frobnicate()"),
+        ("python", "for each in 3:\n    pass"),
+        ("javascript", "for (const each of 3) {}"),
         ("wren", "var own = []\nown.frobnicate()"),
     ],
 )

@@ -1,11 +1,11 @@
 """Hints for errors of a language's own, which knows nothing of the host: the name that was meant,
-the import that is missing, the `await`, the door to the system."""
+the import that is missing, the `await`, the loop over a stream, the door to the system."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from polyspell.scripting.declare import Api
@@ -15,6 +15,8 @@ _MISSED = re.compile(
     r"(?:field|method|attribute|name|implement|named|export) '(\w+)"  # of something that is there
     r"|(?:global|name) '(\w+)'|ReferenceError: (\w+) is not defined"
 )
+_NO_ITERATION = re.compile(r"'(\w+)' object is not (?:iterable|an iterator)|value is not iterable")
+_LOOPS = {"python": "async for item in", "javascript": "for await (const item of ...)"}
 _IMPORT = {
     "lua": 'local ps = require("polyspell")',
     "javascript": 'import {{ {0} }} from "polyspell"',
@@ -31,7 +33,7 @@ def hint_for(error: Mapping[str, Any], api: Api, language: str) -> str:
     """A hint for an error that a task ended with; "" where there is nothing to say.
 
     Args:
-        error: its `code` and `message` are looked at.
+        error: its `code`, `message` and the line of its place are looked at.
         api: what the script sees of the host.
         language: the engine's name.
     """
@@ -40,6 +42,10 @@ def hint_for(error: Mapping[str, Any], api: Api, language: str) -> str:
     message = str(error.get("message", ""))[:500]
     if "'coroutine' object" in message:
         return "Write `await` before the call: it gives its value later."
+    if match := _NO_ITERATION.search(message):
+        line = str((error.get("context") or {}).get("source", ""))
+        loop = _LOOPS.get(language) if _is_stream(match.group(1), line, api) else None
+        return f"A stream waits for what comes: go over it with `{loop}`." if loop else ""
     match = _MISSED.search(message)
     if match is None:
         return ""
@@ -49,6 +55,16 @@ def hint_for(error: Mapping[str, Any], api: Api, language: str) -> str:
     if name in _VARIABLES:
         return "`polyspell.env(NAME)` reads a variable, under a grant."
     return _import(name, api, language, message) or _nearest(name, api)
+
+
+def _is_stream(name: str | None, line: str, api: Api) -> bool:
+    """Whether what cannot be gone over is a stream: by its name, else by the call in the line."""
+    streams = {handle.name for handle in api.handles if handle.iterates}
+    if name is not None:
+        return name in streams
+    owners = [owner.functions for owner in api.modules] + [owner.methods for owner in api.handles]
+    makers = (f.name for functions in owners for f in functions if f.returns.name in streams)
+    return any(f".{maker}(" in line for maker in _spellings(makers))
 
 
 def _import(name: str, api: Api, language: str, message: str) -> str:
@@ -76,7 +92,7 @@ def _names(api: Api) -> Iterator[str]:
         yield from _spellings(f.name for f in record.fields)
 
 
-def _spellings(names: Iterator[str]) -> Iterator[str]:
+def _spellings(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         yield name
         yield camel_case(name)
