@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from polyspell.errors import PolyspellError, ValidationError, describe
-from polyspell.hooks import HookCall, through
 from polyspell.messages import Media, ToolCall, ToolResult
 from polyspell.schema import parse_json
 from polyspell.tools import Tool, ToolContext, ToolOutput
+from polyspell.tools.calling import call_within
 
 if TYPE_CHECKING:
     from polyspell.agents.run import Run
@@ -80,18 +80,7 @@ async def invoke(run: Run, tool: Tool, call: ToolCall, arguments: dict[str, Any]
     context = ToolContext(
         call, run.host, run.agent.name, run.run_id, run.context, run.grants, run.usage
     )
-    chain = run.hooks.chain("tool.call")
-    if chain is None:
-        return await tool.call(arguments, context)
-    values = {
-        "tool": tool.name, "arguments": arguments, "call_id": call.id, "agent": run.agent.name,
-        "context": run.context,
-    }  # fmt: skip
-
-    async def inner(call: HookCall) -> Any:
-        return await tool.call(call.values["arguments"], context)
-
-    return await through(chain, HookCall("tool.call", values), inner)
+    return await call_within(run.hooks, tool, arguments, context)
 
 
 def success(call: ToolCall, value: Any) -> ToolResult:

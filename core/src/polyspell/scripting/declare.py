@@ -71,8 +71,9 @@ class ApiHandle:
     Set `api_name`; `iterates` names a method that gives `[]` at the end and `[item]` before, by
     which the languages iterate over it; `calls` names the method that it stands for where it is
     called like a function. `close`, where there is one, is called when the script drops the handle
-    or ends. `weight` is about how many bytes one costs the host; it counts as traffic. Its calls
-    pass the hooks of `script.call` unless `hooked` is false.
+    or ends; what `lasts` goes on when it is dropped, and its module ends it. `weight` is about how
+    many bytes one costs the host; it counts as traffic. Its calls pass the hooks of `script.call`
+    unless `hooked` is false.
     """
 
     api_kind: ClassVar[str] = "handle"
@@ -80,6 +81,7 @@ class ApiHandle:
     iterates: ClassVar[str | None] = None
     calls: ClassVar[str | None] = None
     weight: ClassVar[int] = 1000
+    lasts: ClassVar[bool] = False
     hooked: ClassVar[bool] = True
 
     def __repr__(self) -> str:

@@ -105,6 +105,8 @@ class Handles:
             await reap(*late)
 
     def _close(self, handle: Any) -> None:
+        if handle.lasts:
+            return
         try:
             result = handle.close() if hasattr(handle, "close") else None
         except Exception as error:

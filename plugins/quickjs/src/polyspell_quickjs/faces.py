@@ -77,13 +77,15 @@ def _function(spec: FunctionSpec) -> list[Any]:
 
 
 def _handle(spec: HandleSpec) -> dict[str, Any]:
-    """A handle's methods; which of them closes it and gives its items; whether closing waits."""
+    """A handle's methods; which of them closes it, gives its items, and is meant where it is called
+    itself; whether closing waits."""
     close = next((f for f in spec.methods if f.name == "close"), None)
     return {
         "functions": [_function(f) for f in spec.methods],
         "closes": "close" if close else None,
         "closeWaits": bool(close and close.waits),
         "iterates": camel(spec.iterates) if spec.iterates else None,
+        "calls": camel(spec.calls) if spec.calls else None,
     }
 
 

@@ -32,6 +32,7 @@ class SubscriptionHandle(ApiHandle):
     """A listener. Close it to listen no more."""
 
     api_name = "Subscription"
+    lasts = True  # a script that listens need not hold it
 
     def __init__(self, module: EventModule, subscription: Subscription | Recorder) -> None:
         self._module, self._subscription = module, subscription

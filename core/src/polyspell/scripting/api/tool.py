@@ -13,6 +13,7 @@ from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.types import Table
 from polyspell.scripting.values import Record, require_numbers
 from polyspell.tools import Tool, ToolCard, ToolContext
+from polyspell.tools.calling import call_within
 from polyspell.tools.search import ToolIndex
 
 
@@ -97,7 +98,8 @@ class ToolModule(ApiModule):
         return ToolHandle(tool)
 
     async def call(self, tool: str | ToolHandle, arguments: Table | None = None) -> Any:
-        """Call a tool; a host's tool needs the grant `tool:NAME`.
+        """Call a tool, within the hooks around `tool.call`; a host's tool needs the grant
+        `tool:NAME`.
 
         Args:
             tool: its name, or the tool.
@@ -112,7 +114,7 @@ class ToolModule(ApiModule):
                 host=self.spell.host, grants=self.spell.grants, context=self.spell.context
             )
             require_numbers(arguments, "arguments")  # they are JSON, which has no NaN
-            return plain(await found.call(arguments or {}, context))
+            return plain(await call_within(self.spell.hooks, found, arguments or {}, context))
         except Exception:
             stats[1] += 1
             raise

@@ -19,7 +19,7 @@
       case "bigint": return `${value}n`;
       case "number": return Object.is(value, -0) ? "-0" : String(value);
       case "symbol": return String(value);
-      case "function": return functionText(value);
+      case "function": return isHandle(value) ? `[${handleType(value)}]` : functionText(value);
       case "object": return value === null ? "null" : objectText(value, depth, seen);
       default: return String(value);
     }

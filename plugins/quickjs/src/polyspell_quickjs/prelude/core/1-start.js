@@ -5,7 +5,7 @@ const { __host: rawHost } = globalThis;
 delete globalThis.__host;
 delete globalThis.console;
 const P = Promise, SymbolFor = Symbol, runText = eval;
-const { apply, getPrototypeOf, ownKeys } = Reflect;
+const { apply, getPrototypeOf, ownKeys } = Reflect, { setPrototypeOf } = Object;
 const Internal = InternalError;
 const { keys, freeze, defineProperty } = Object;
 const { isArray } = Array;

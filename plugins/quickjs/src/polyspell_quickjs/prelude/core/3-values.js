@@ -32,7 +32,7 @@ const encode = (v, up, key, depth) => {
     case "undefined":
       return null;
     case "function":
-      return functionTag(v);
+      return isHandle(v) ? tag("h", handleId(v), handleType(v)) : functionTag(v);
     case "symbol":
       return invalid(up, key, "is a symbol, which cannot cross between host and script");
     case "object":
@@ -68,7 +68,7 @@ const encodeWhole = (v, up, key, depth) => {
   const prototype = getPrototypeOf(v);
   if (prototype === plain || prototype === null) return encodeFields(v, here, depth);
   if (v instanceof Bytes) return v;
-  if (Handle.is(v)) return tag("h", Handle.id(v), Handle.type(v));
+  if (isHandle(v)) return tag("h", handleId(v), handleType(v));
   const record = recordTypes.get(prototype);
   if (record !== undefined) return tag("r", record, encodeFields(v, here, depth));
   return encodeOther(v, here, depth);

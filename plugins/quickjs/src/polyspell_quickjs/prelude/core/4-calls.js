@@ -66,11 +66,16 @@ const methods = (owner, functions, targetOf) => {
   return owner;
 };
 
+// Private fields go into what the constructor of the parent gives: a handle may be a function.
+class Made {
+  constructor(made) { return made; }
+}
 let maker = null;
-class Handle {
+class Handle extends Made {
   #id; #type;
-  constructor() {
+  constructor(made) {
     if (maker === null) throw new TypeError("Only the host makes these");
+    super(made);
     [this.#id, this.#type] = maker;
   }
   static is(v) { return #id in v; }
@@ -123,8 +128,10 @@ const dropped = new FinalizationRegistry((id) => {
 const handleOf = (id, type) => {
   const known = held[id]?.deref();
   if (known !== undefined) return known;
+  const Type = typeOf(type), { calls } = faces().handles[type] ?? {};
+  const called = calls && setPrototypeOf((...list) => handle[calls](...list), Type.prototype);
   maker = [id, type];
-  const handle = new (typeOf(type))();
+  const handle = new Type(called || undefined);
   maker = null;
   held[id] = new WeakRef(handle);
   dropped.register(handle, id);
@@ -134,7 +141,7 @@ const handleOf = (id, type) => {
 const recordTypes = new Map(), records = { __proto__: null };
 const recordOf = (type, fields) => {
   const proto = (records[type] ??= makeRecord(type));
-  return Object.setPrototypeOf(fields, proto);
+  return setPrototypeOf(fields, proto);
 };
 // A record keeps its fields as the host names them; its prototype reads them in camelCase too.
 const makeRecord = (type) => {
