@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from polyspell.cli.frames import frame_lines
 from polyspell.cli.show import literal, print_rows
 
 ROWS = [
@@ -54,3 +55,24 @@ def test_a_value_is_written_in_the_languages_words() -> None:
     value = {"a": [None, True, 1.5, "x\n"], "b": b"x"}
     assert literal(value) == '{"a": [null, true, 1.5, "x\\n"], "b": b\'x\'}'
     assert literal(value["a"], ("nil", "true", "false")) == '[nil, true, 1.5, "x\\n"]'
+
+
+def frames(names: str) -> list[dict[str, Any]]:
+    return [{"function": name, "file": "x.lua", "line": 2} for name in names]
+
+
+def read(names: str) -> list[str]:
+    return [re.sub(r"in (.) .*", r"\1", line) for line in frame_lines(frames(names))]
+
+
+def test_frames_that_come_again_are_shown_once_and_counted() -> None:
+    assert frame_lines(frames("f"))[0] == "in f (x.lua:2)"
+    assert read("f" * 49 + "m") == ["f", "... the same 48 more times", "m"]
+    assert read("x" + "ab" * 20 + "m") == ["x", "a", "b", "... these 2, 19 more times", "m"]
+    assert read("fffm") == ["f", "f", "f", "m"]
+    assert read("abcabcm") == list("abcabcm")
+
+
+def test_a_recursion_to_the_last_frame_that_is_known_may_go_on() -> None:
+    assert read("f" * 50) == ["f", "... the same at least 49 more times"]
+    assert read("ab" * 24 + "a") == ["a", "b", "... these 2, at least 23 more times"]

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from polyspell.cli.frames import frame_lines
 from polyspell.errors import PolyspellError, ScriptError
 
 
@@ -170,9 +171,8 @@ def print_error(error: PolyspellError) -> None:
     source = error.context.get("source")
     if source and error.context.get("line"):
         click.echo(f"  {error.context['line']:>5} | {source.rstrip()}", err=True)
-    for frame in error.context.get("frames") or ():
-        spot = ":".join(str(p) for p in (frame.get("file"), frame.get("line")) if p)
-        click.echo(styled(f"    in {frame.get('function') or '?'} ({spot})", dim=True), err=True)
+    for line in frame_lines(error.context.get("frames") or ()):
+        click.echo(styled(f"    {line}", dim=True), err=True)
     if error.hint:
         click.echo(f"  {styled('hint:', fg='yellow')} {error.hint}", err=True)
 
