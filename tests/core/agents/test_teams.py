@@ -164,4 +164,5 @@ async def test_agents_that_ask_each_other_without_end_are_told(agent_of: Make) -
     seen: list[str] = []
     agent.host.events.on("tool.call.failed", lambda event: seen.append(event.data["content"]))
     assert (await agent.run("?")).text == "done"
+    await agent.host.events.drain()
     assert len(seen) == 1 and "16 deep" in seen[0]
