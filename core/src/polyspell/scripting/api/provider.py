@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import logging
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +14,7 @@ import msgspec
 from polyspell.errors import NotFoundError, ValidationError
 from polyspell.events import new_id
 from polyspell.messages import Delta, Message, Response
-from polyspell.providers.base import Request
+from polyspell.providers.base import ModelInfo, Request
 from polyspell.providers.call import ModelCall
 from polyspell.providers.named import register_named, unregister_named
 from polyspell.providers.tokens import count_tokens
@@ -23,6 +25,7 @@ from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
 from polyspell.scripting.values import verify
 
+log = logging.getLogger("polyspell.scripting")
 _HOSTS = {"base_url", "type", "key_env", "headers", "models_dir"}
 """Options of a provider that a script cannot set by themselves: they reach where grants are asked.
 """
@@ -66,16 +69,21 @@ class ProviderModule(ApiModule):
         return [n for n in self.spell.host.providers if _any_of(grants.words, n)]
 
     async def models(self, *, provider: str | None = None, query: str | None = None) -> list[Table]:
-        """The models that there are: `{name, description, context_tokens, features}`.
+        """The models that there are: `{name, description, context_tokens, features}`. A provider
+        that cannot tell (it has no key, say) is left out, unless it is the one that is asked for.
 
         Args:
             provider: only those of this one.
             query: only those whose name or description has this text.
         """
         names = [n for n in self.list_() if provider in (None, n)]
+        told = await asyncio.gather(*map(self._told, names), return_exceptions=provider is None)
         found = []
-        for name in names:
-            for model in await self.spell.host.providers.get(name).models():
+        for name, models in zip(names, told, strict=True):
+            if isinstance(models, BaseException):
+                log.debug("%s tells no models: %s", name, models)
+                continue
+            for model in models:
                 full = f"{name}/{model.name}"
                 if full not in self.spell.models and self.spell.host.scripts.is_private(full):
                     continue
@@ -85,6 +93,9 @@ class ProviderModule(ApiModule):
                 found.append({**about, "name": full, "features": sorted(model.features)})
         wanted = (query or "").lower()
         return [m for m in found if wanted in f"{m['name']} {m.get('description', '')}".lower()]
+
+    async def _told(self, name: str) -> list[ModelInfo]:
+        return await self.spell.host.providers.get(name).models()
 
     async def capabilities(self, model: str) -> list[str]:
         """What a model can: "tools", "output_schema", "images", ...
