@@ -22,7 +22,7 @@ async def test_a_provider_that_tells_no_models_is_left_out_unless_it_is_asked_fo
         for _, model in ipairs(ps.provider.models(%s)) do names[#names + 1] = model.name end
         return names
     """
-    sandbox = Sandbox.of("untrusted", grants=["provider:*"], isolation="inline")
+    sandbox = Sandbox.of("untrusted", grants=["provider:**"], isolation="inline")
     async with Host(plugins=["lua", "echo"], config={}) as host:
         host.providers.register("mute", Mute())
         result = await host.scripts.run(program % "{}", "lua", sandbox=sandbox)
