@@ -130,6 +130,20 @@ def test_ctrl_c_ends_an_entry_and_not_the_session(
     repl.until("42")
 
 
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (("-l", "lua"), "Lua (5.4"),
+        (("-l", "py"), "Python (Monty 1"),
+        (("-l", "py", "--trust"), "Python (CPython 3"),
+    ],
+)
+def test_a_session_says_what_runs_its_entries(
+    terminal: Callable[..., Terminal], options: tuple[str, ...], name: str
+) -> None:
+    assert name in terminal("repl", *options).until("Ctrl-D ends")
+
+
 def test_ctrl_c_ends_watching(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     file = tmp_path / "spell.lua"
     file.write_text("print('first')")

@@ -49,8 +49,9 @@ class Repl:
         """Until the end of input. After a limit that broke the context a new one is opened."""
         engine = self._host.engines.get(self._language).facts
         self._engine = engine.name
+        version = engine.version_for(self._sandbox.trusted)
         if self._terminal:
-            click.echo(f"{engine.language} ({engine.version}). Ctrl-D ends.")
+            click.echo(f"{engine.language} ({version}). Ctrl-D ends.")
         with guarded(self._sandbox):
             await self._session()
 

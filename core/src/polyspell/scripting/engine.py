@@ -203,6 +203,7 @@ class EngineFacts(msgspec.Struct, frozen=True):
     `threaded`: its contexts block and so are driven from a thread of their own; those of trusted
     scripts (`ContextOptions.trusted`) are not, they run in the thread of the host's event loop.
     `warm`: code that a worker template runs once before it forks ("module:function").
+    `trusted_version`: of what runs trusted scripts, where that is another than the rest have.
     """
 
     name: str
@@ -212,6 +213,11 @@ class EngineFacts(msgspec.Struct, frozen=True):
     isolations: tuple[Isolation, ...] = ("inline", "process")
     threaded: bool = False
     warm: str | None = None
+    trusted_version: str = ""
+
+    def version_for(self, trusted: bool) -> str:
+        """The version of what runs scripts that are trusted, or those that are not."""
+        return (trusted and self.trusted_version) or self.version
 
 
 @runtime_checkable

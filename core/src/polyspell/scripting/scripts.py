@@ -177,7 +177,7 @@ class Scripts:
         return {
             "version": __version__,
             "engine": engine.facts.name,
-            "engine_version": engine.facts.version,
+            "engine_version": engine.facts.version_for(sandbox.trusted),
             "features": sorted(engine.facts.features),
             "grants": list(sandbox.grants),
             "limits": msgspec.structs.asdict(sandbox.limits),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ class PythonEngine:
         name="python",
         language="Python",
         version=f"Monty {version('pydantic-monty')}",
+        trusted_version=f"CPython {'.'.join(map(str, sys.version_info[:3]))}",
         features=frozenset({"modules", "async", "snapshots", "types", "memory_limit"}),
         isolations=("inline", "process"),
         threaded=True,
