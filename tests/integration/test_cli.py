@@ -134,6 +134,17 @@ def test_chat_answers_line_by_line_in_a_pipe(polyspell: Run) -> None:
     assert (run.returncode, run.stdout) == (0, "hello\nworld\n")
 
 
+def test_chat_says_that_an_answer_was_cut_off_and_what_to_do(
+    polyspell: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "polyspell.toml").write_text(
+        '[providers.echo]\nreplies = [["Once upon", {finish = "length"}], "The end."]'
+    )
+    run = polyspell("chat", "-m", "echo/script", input="Tell a tale.\nGo on.\n")
+    assert (run.returncode, run.stdout) == (0, "Once upon\nThe end.\n")
+    assert run.stderr.count("cut off by the limit of tokens: ask it to go on") == 1
+
+
 def test_lists_come_as_json(polyspell: Run) -> None:
     for name in ("plugins", "models", "tools", "engines", "keys"):
         run = polyspell(name, "--json")

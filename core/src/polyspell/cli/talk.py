@@ -112,14 +112,18 @@ class Talk:
             self._note(f"over to {data['to']}")
 
     def _note(self, text: str) -> None:
-        if not self._notes:
-            return
+        if self._notes:
+            self._say(text)
+
+    def _say(self, text: str) -> None:
         click.echo(click.style(f"· {text}", dim=True) if self._terminal else f"· {text}", err=True)
 
     def _end(self, stream: RunStream) -> None:
         if not self._stream:
             click.echo(stream.result.text, nl=False)
         click.echo()
+        if stream.result.finish_reason == "length":
+            self._say("cut off by the limit of tokens: ask it to go on, or for less at once")
 
     # -- commands -------------------------------------------------------------------------------
 
