@@ -96,6 +96,32 @@ def test_names_have_an_ending_that_no_script_knows(js: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        "const __beat_x7f = () => 9; for (;;) ;",
+        r"var \u{5f}_left\u005Fx\u{37}f = Infinity; for (;;) ;",
+    ],
+)
+def test_a_file_that_has_the_names_of_guards_is_refused(source: str) -> None:
+    script = read(source, "a.js")
+    assert Guards("_x7f", True).refuse(script.root, script.source, script.patterns)
+    assert not Guards("_y7f", True).refuse(script.root, script.source, script.patterns)
+
+
+@pytest.mark.parametrize(
+    ("source", "loops"),
+    [
+        ("#!a\rfor (;;) ;\n1", 1),
+        ("#!a\u2028for (;;) ;\n1", 1),
+        ("let n = 1;\n<any> while (n) n = 2;", 1),
+        ("type A = 1\nfor (;;) ;", 1),
+    ],
+)
+def test_no_loop_is_hidden_by_what_the_engine_reads_otherwise(source: str, loops: int) -> None:
+    assert guarded(source, "a.ts").count("__beat_x()") == loops
+
+
+@pytest.mark.parametrize(
     ("expression", "value"),
     [
         ("[text.indexOf(long), text.indexOf(long, 7), text.indexOf(long, 1e9)]", [6, 30012, -1]),

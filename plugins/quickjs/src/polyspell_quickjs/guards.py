@@ -12,6 +12,7 @@ The names have an ending that is drawn for each context, so that no script can h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ FUNCTIONS = frozenset({
     "function_declaration", "generator_function_declaration", "function_expression",
     "generator_function", "method_definition", "arrow_function",
 })  # fmt: skip
+_ESCAPE = re.compile(rb"\\u(?:\{0*([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{4}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +48,25 @@ class Guards:
         edits = [Edit(node.start_byte + 1, node.start_byte + 1, check) for node in handlers]
         return edits + self._beats(root) if self.beats else edits
 
-    def refuse(self, root: Node, patterns: Sequence[Node]) -> bool:
-        """Whether a module has what no guard can be put into: syntax that is not understood, or
-        a regular expression so long that the engine hardly looks up."""
+    def refuse(self, root: Node, source: bytes, patterns: Sequence[Node]) -> bool:
+        """Whether a module has what no guard can be put into: syntax that is not understood, a
+        regular expression so long that the engine hardly looks up, or names of the guards, which a
+        script that reads its own functions can write into another file."""
         if not self.beats:
             return False
-        return root.has_error or any(p.end_byte - p.start_byte > PATTERN for p in patterns)
+        named = self.ending.encode() in _ESCAPE.sub(_unescaped, source)
+        return root.has_error or named or any(p.end_byte - p.start_byte > PATTERN for p in patterns)
 
     def _beats(self, root: Node) -> list[Edit]:
         left = f"__left{self.ending}"
         beat = f"--{left}>0||({left}=__beat{self.ending}())".encode()
-        first = next((node for node in root.children if node.type != "hash_bang_line"), root)
-        head = Edit(first.start_byte, first.start_byte, f"var {left}=0;".encode())
+        head = Edit(0, 0, f"var {left}=0;".encode())
         return [head, *(edit for node in _inner_first(root) for edit in _guarded(node, beat))]
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    code = int(escape[1] or escape[2], 16)
+    return bytes([code]) if code < 128 else b"?"
 
 
 def _guarded(node: Node, beat: bytes) -> list[Edit]:

@@ -183,7 +183,8 @@ class Modules:
                     each.known_as = ""
                     self._fresh.discard(each.file or "")
                 raise self._refusal(error, module) from None
-            if self.guards.refuse(module.script.root, module.script.patterns):
+            script = module.script
+            if self.guards.refuse(script.root, script.source, script.patterns):
                 raise _unguarded(module)
             self._runtime.add_static_module(module.known_as, text)
 

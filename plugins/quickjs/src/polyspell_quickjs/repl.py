@@ -61,9 +61,7 @@ def entry(script: Script, name: str) -> Entry:
         script = script if wrapped.root.has_error else wrapped
     made = Entry(script.source, script.typescript, script.root, script.imports, list(script.edits),
                  script.dynamic, script.metas, script.handlers, script.patterns)  # fmt: skip
-    statements = [
-        n for n in script.root.named_children if n.type not in ("comment", "hash_bang_line")
-    ]
+    statements = [n for n in script.root.named_children if n.type != "comment"]
     for statement in statements:
         _declared(statement, made)
     whole = statements and not script.root.has_error

@@ -115,29 +115,33 @@ def read(text: str, name: str) -> Script:
         ScriptError: it has a part of TypeScript that is more than types.
     """
     source = text.encode("utf-8", "replace")
-    tree = (typescript() if name.endswith(_TYPESCRIPT) else javascript()).parser.parse(source)
+    # to the engine a `#!` ends where a comment does, and to tree-sitter it does not
+    shown = b"//" + source[2:] if source.startswith(b"#!") else source
+    tree = (typescript() if name.endswith(_TYPESCRIPT) else javascript()).parser.parse(shown)
     is_typescript = name.endswith(_TYPESCRIPT)
     if not is_typescript and "." not in name.rpartition("/")[2] and tree.root_node.has_error:
-        other = typescript().parser.parse(source)
+        other = typescript().parser.parse(shown)
         if not other.root_node.has_error:
             tree, is_typescript = other, True
-    script = Script(source, is_typescript, tree.root_node)
-    _find(script)
+    edits = [Edit(0, 2, b"//")] if shown is not source else []
     if is_typescript:
         from polyspell_quickjs.typescript import erase
 
-        script.edits += erase(script.root, source, name)
+        edits += erase(tree.root_node, source, name)
+        # What runs is JavaScript, and read as such: neither can hide anything from the other.
+        erased = EditedSource(source, edits).text().encode()
+        tree = javascript().parser.parse(erased)
+    script = Script(source, is_typescript, tree.root_node, edits=edits)
+    _find(script)
     return script
 
 
 def _find(script: Script) -> None:
-    grammar = typescript() if script.typescript else javascript()
-    found = grammar.captures(script.root)
+    found = javascript().captures(script.root)
     for node in found.get("static", []):
-        if not _type_only(node):
-            row = node.start_point[0] + 1
-            spelled = _unquoted(script.source[node.start_byte : node.end_byte])
-            script.imports.append(Import(spelled, node.start_byte, node.end_byte, row))
+        row = node.start_point[0] + 1
+        spelled = _unquoted(script.source[node.start_byte : node.end_byte])
+        script.imports.append(Import(spelled, node.start_byte, node.end_byte, row))
     for node in found.get("attribute", []):
         script.edits.append(blank(script.source, node.start_byte, node.end_byte))
     for node in found.get("floating", []):
@@ -147,12 +151,6 @@ def _find(script: Script) -> None:
     script.patterns = found.get("pattern", [])
     script.dynamic = found.get("dynamic", [])
     script.metas = [n for n in found.get("meta", []) if n.children[0].type == "import"]
-
-
-def _type_only(specifier: Node) -> bool:
-    """Whether a string belongs to `import type ...` or `export type ...`."""
-    parent = specifier.parent
-    return parent is not None and any(child.type == "type" for child in parent.children[:2])
 
 
 def _unquoted(literal: bytes) -> str:

@@ -1,0 +1,2 @@
+#!a for (;;) ;
+// expect: limit_exceeded cpu|wall
