@@ -42,11 +42,12 @@ class Guards:
     ending: str
     beats: bool
 
-    def edits(self, root: Node, handlers: Sequence[Node]) -> list[Edit]:
-        """The edits of a module; `handlers` are the blocks of its catch and finally."""
+    def edits(self, root: Node, handlers: Sequence[Node], notes: Sequence[Node]) -> list[Edit]:
+        """The edits of a module; `handlers` are the blocks of its catch and finally, and `notes`
+        its comments, which a body without `;` takes for its end."""
         check = f"__check{self.ending}();".encode()
         edits = [Edit(node.start_byte + 1, node.start_byte + 1, check) for node in handlers]
-        return edits + self._beats(root) if self.beats else edits
+        return edits + self._beats(root, notes) if self.beats else edits
 
     def refuse(self, root: Node, source: bytes, patterns: Sequence[Node]) -> bool:
         """Whether a module has what no guard can be put into: syntax that is not understood, a
@@ -57,11 +58,12 @@ class Guards:
         named = self.ending.encode() in _ESCAPE.sub(_unescaped, source)
         return root.has_error or named or any(p.end_byte - p.start_byte > PATTERN for p in patterns)
 
-    def _beats(self, root: Node) -> list[Edit]:
+    def _beats(self, root: Node, notes: Sequence[Node]) -> list[Edit]:
         left = f"__left{self.ending}"
         beat = f"--{left}>0||({left}=__beat{self.ending}())".encode()
         head = Edit(0, 0, f"var {left}=0;".encode())
-        return [head, *(edit for node in _inner_first(root) for edit in _guarded(node, beat))]
+        ends = {note.end_byte: note for note in notes}
+        return [head, *(edit for node in _inner_first(root) for edit in _guarded(node, beat, ends))]
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:
@@ -69,7 +71,7 @@ def _unescaped(escape: re.Match[bytes]) -> bytes:
     return bytes([code]) if code < 128 else b"?"
 
 
-def _guarded(node: Node, beat: bytes) -> list[Edit]:
+def _guarded(node: Node, beat: bytes, ends: dict[int, Node]) -> list[Edit]:
     body = node.child_by_field_name("body")
     if body is None:
         return []
@@ -78,10 +80,10 @@ def _guarded(node: Node, beat: bytes) -> list[Edit]:
     opening, closing = (
         (b"{" + beat + b";", b"}") if node.type in LOOPS else (b"(" + beat + b",", b")")
     )
-    return [
-        Edit(body.start_byte, body.start_byte, opening),
-        Edit(body.end_byte, body.end_byte, closing),
-    ]
+    end = body.end_byte
+    while (note := ends.get(end)) is not None and note.prev_sibling is not None:
+        end = note.prev_sibling.end_byte
+    return [Edit(body.start_byte, body.start_byte, opening), Edit(end, end, closing)]
 
 
 def _inner_first(root: Node) -> Iterable[Node]:

@@ -60,7 +60,7 @@ def entry(script: Script, name: str) -> Entry:
         wrapped = read(f"({text})", name)
         script = script if wrapped.root.has_error else wrapped
     made = Entry(script.source, script.typescript, script.root, script.imports, list(script.edits),
-                 script.dynamic, script.metas, script.handlers, script.patterns)  # fmt: skip
+                 script.dynamic, script.metas, script.handlers, script.patterns, script.notes)  # fmt: skip
     statements = [n for n in script.root.named_children if n.type != "comment"]
     for statement in statements:
         _declared(statement, made)

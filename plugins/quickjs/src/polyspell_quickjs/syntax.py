@@ -29,6 +29,7 @@ _QUERY = """
 (catch_clause body: (statement_block) @handler)
 (finally_clause body: (statement_block) @handler)
 (regex) @pattern
+(comment) @note
 """
 
 
@@ -55,6 +56,7 @@ class Script:
     metas: list[Node] = field(default_factory=list)
     handlers: list[Node] = field(default_factory=list)
     patterns: list[Node] = field(default_factory=list)
+    notes: list[Node] = field(default_factory=list)
 
     def linked(self, name: str, targets: Sequence[str], guards: Guards) -> EditedSource:
         """The source with its imports naming modules of the engine.
@@ -74,9 +76,8 @@ class Script:
             opening = self.source.index(b"(", node.end_byte) + 1
             edits.append(Edit(opening, opening, own + b","))
         edits += [Edit(n.start_byte, n.end_byte, b"__meta(" + own + b")") for n in self.metas]
-        return EditedSource(
-            self.source, [*guards.edits(self.root, self.handlers), *self.edits, *edits]
-        )
+        guarding = guards.edits(self.root, self.handlers, self.notes)
+        return EditedSource(self.source, [*guarding, *self.edits, *edits])
 
 
 class Grammar:
@@ -149,6 +150,7 @@ def _find(script: Script) -> None:
         script.edits.append(Edit(node.end_byte, node.end_byte, b")"))
     script.handlers = found.get("handler", [])
     script.patterns = found.get("pattern", [])
+    script.notes = found.get("note", [])
     script.dynamic = found.get("dynamic", [])
     script.metas = [n for n in found.get("meta", []) if n.children[0].type == "import"]
 
