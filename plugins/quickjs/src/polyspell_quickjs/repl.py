@@ -59,8 +59,8 @@ def entry(script: Script, name: str) -> Entry:
     if text.startswith("{") and text.endswith("}"):
         wrapped = read(f"({text})", name)
         script = script if wrapped.root.has_error else wrapped
-    made = Entry(script.source, script.typescript, script.root, script.imports, list(script.edits),
-                 script.dynamic, script.metas, script.handlers, script.patterns, script.notes)  # fmt: skip
+    read_so_far = {f.name: getattr(script, f.name) for f in dataclasses.fields(Script)}
+    made = Entry(**read_so_far | {"edits": list(script.edits)})
     statements = [n for n in script.root.named_children if n.type != "comment"]
     for statement in statements:
         _declared(statement, made)
