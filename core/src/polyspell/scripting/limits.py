@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -135,6 +136,8 @@ class Meter:
     when the script waits or ends; `over` (cheap, ask it often) names the limit that is reached."""
 
     __slots__ = ("_cpu", "_cpu_end", "_deadline", "limits", "work")
+    also: ClassVar[Callable[[float], None] | None] = None
+    """Called with the time at each look at the clock; a worker, which has one context, sets it."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -162,7 +165,10 @@ class Meter:
 
     def over(self) -> str | None:
         """The name of a time limit that is reached, or None. Call between enter and leave."""
-        if time.monotonic() > self._deadline:
+        now = time.monotonic()
+        if Meter.also is not None:
+            Meter.also(now)
+        if now > self._deadline:
             return "wall"
         if time.thread_time() > self._cpu_end:
             return "cpu"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import msgspec
 from polyspell.errors import PolyspellError, describe
 from polyspell.registry import load_object
 from polyspell.scripting.engine import Call, Outcome, Reply
-from polyspell.scripting.limits import exceeded
+from polyspell.scripting.limits import Meter, exceeded
 from polyspell.scripting.values import HandleRef
 from polyspell.scripting.wire import (
     Answer,
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     from polyspell.scripting.worker.channel import Channel
 
 
-_WINDOW, _AT_ONCE = 0.05, 20
+_WINDOW, _AT_ONCE = 0.05, 100
 """Seconds, and how much of what a script prints in them goes out at once: who watches sees what it
-does while it works, and who floods pays for it in bulk."""
+does while it works, and who floods pays for it in bulk. The rest goes out with the next print or
+look at the clock after them."""
 
 
 class ChannelPort:
@@ -43,7 +45,7 @@ class ChannelPort:
         self._waits = set(setup.waits)
         self._left = setup.options.limits.output
         self._allowed = self._left
-        self._since, self._told = 0.0, 0
+        self._since, self._told, self._due = 0.0, 0, math.inf
         self.waiting: deque[Any] = deque()
 
     def ask(self, call: Call) -> Reply | None:
@@ -82,8 +84,18 @@ class ChannelPort:
         if now - self._since > _WINDOW:
             self._since, self._told = now, 0
         self._told += 1
+        self._due = self._since + _WINDOW
         if self._told <= _AT_ONCE:
-            self._channel.flush()
+            self._flush()
+
+    def look(self, now: float) -> None:
+        """The engine looks at the clock: what was printed and held back may have waited enough."""
+        if now > self._due:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._due = math.inf
+        self._channel.flush()
 
     def drop(self, handles: Sequence[int]) -> None:
         """The script dropped handles."""
@@ -95,6 +107,7 @@ def serve(channel: Channel, options: Any) -> None:
     setup = msgspec.convert(options, Setup)
     channel.codec = worker_codec()
     port = ChannelPort(channel, setup)
+    Meter.also = port.look
     context = load_object(setup.engine)().open(setup.options, port)
     waiting = port.waiting
     answer_all = getattr(context, "answer_all", None)
