@@ -69,7 +69,7 @@ hook.register("tool.call", around)
 made = tool.define(name="double", parameters={"x": "integer"}, run=lambda args: args["x"] * 2)
 [await tool.call("double", {"x": 4}), made.name]
 """
-    assert asyncio.run(run(program, profile)).value == [8, "double"]
+    assert asyncio.run(run(program, profile)).value == [[8, "hooked"], "double"]
 
 
 def test_a_script_stops_within_a_quarter_of_a_second_of_its_deadline() -> None:
