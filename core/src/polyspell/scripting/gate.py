@@ -14,13 +14,10 @@ from contextvars import ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from polyspell.errors import NotFoundError, PolyspellError, ScriptError, describe
 from polyspell.hooks import Chain, HookCall, through
 from polyspell.hooks.chain import settle
-from polyspell.scripting.bind import Binder
-from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord, FunctionSpec
+from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord
 from polyspell.scripting.engine import Call, Reply
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.handles import Handles
@@ -30,22 +27,13 @@ from polyspell.scripting.memo import Memo
 from polyspell.scripting.metered import Metered
 from polyspell.scripting.types import FLAT, Resolve
 from polyspell.scripting.values import FunctionRef, HandleRef, Record
-from polyspell.scripting.vocabulary import Vocabulary
+from polyspell.scripting.vocabulary import Entry, Vocabulary
 
 if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
 
 _QUICK: ContextVar[Sequence[Gate]] = ContextVar("polyspell_quick", default=())
 """The gate within whose quick call the current task is at work."""
-
-
-class Entry(msgspec.Struct):
-    """A function that a script can call, ready to be called."""
-
-    name: str
-    spec: FunctionSpec
-    bind: Binder
-    attribute: str
 
 
 class Gate:

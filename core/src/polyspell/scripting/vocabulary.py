@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from polyspell.errors import ConfigError
-from polyspell.scripting.bind import binder
+from polyspell.scripting.bind import Binder, binder
 from polyspell.scripting.declare import (
     Api,
     ApiHandle,
@@ -22,7 +24,15 @@ from polyspell.scripting.values import HandleRef
 
 if TYPE_CHECKING:
     from polyspell.scripting.engine import Call
-    from polyspell.scripting.gate import Entry
+
+
+class Entry(msgspec.Struct):
+    """A function that a script can call, ready to be called."""
+
+    name: str
+    spec: FunctionSpec
+    bind: Binder
+    attribute: str
 
 
 class Vocabulary:
@@ -59,8 +69,6 @@ class Vocabulary:
         return entry is not None and entry.spec.waits
 
     def _enter(self, owner: str, functions: tuple[FunctionSpec, ...], cls: type) -> None:
-        from polyspell.scripting.gate import Entry
-
         for spec in functions:
             name = f"{owner}.{spec.name}" if owner else spec.name
             attribute = spec.name if hasattr(cls, spec.name) else f"{spec.name}_"

@@ -13,10 +13,8 @@ from polyspell.hooks import Hook
 from polyspell.scripting.api.agent_handle import AgentHandle
 from polyspell.scripting.api.hook import hook_of, own_options, require_few
 from polyspell.scripting.api.memory import MemoryHandle
-from polyspell.scripting.api.messages import from_message, to_message
-from polyspell.scripting.api.result import ResultRecord, UsageRecord, result_record
+from polyspell.scripting.api.result import ResultRecord
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
-from polyspell.scripting.api.stream import EventRecord, EventStream, event_record
 from polyspell.scripting.api.tool import ToolHandle, find, of_function
 from polyspell.scripting.declare import ApiModule
 from polyspell.scripting.functions import ScriptFunction
@@ -25,19 +23,6 @@ from polyspell.tools import Tool, ToolBox
 
 if TYPE_CHECKING:
     from polyspell.scripting.spell import Spell
-
-__all__ = [
-    "AgentHandle",
-    "AgentModule",
-    "EventRecord",
-    "EventStream",
-    "ResultRecord",
-    "UsageRecord",
-    "event_record",
-    "from_message",
-    "result_record",
-    "to_message",
-]
 
 
 class AgentModule(ApiModule):

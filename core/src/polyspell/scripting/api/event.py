@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from polyspell.errors import LimitExceeded, PolyspellError, ValidationError
 from polyspell.events import Event, Recorder, Subscription, replay
 from polyspell.paths import permitted
-from polyspell.scripting.api.agent import EventRecord, event_record
+from polyspell.scripting.api.stream import EventRecord, event_record
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
 from polyspell.scripting.values import verify

@@ -11,6 +11,7 @@ from polyspell.hooks import POINTS, Hook, HookCall, Hooks, Proceed, plain
 from polyspell.hooks.kinds import read_options
 from polyspell.paths import permitted
 from polyspell.providers.base import Request
+from polyspell.scripting.api.result import result_record
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
 from polyspell.scripting.values import require_numbers, verify
@@ -266,7 +267,5 @@ def _put(spell: Spell, call: HookCall, changed: dict[str, Any]) -> None:
 def show(value: Any) -> Any:
     """A value of a call, or a result, as a script sees it."""
     if isinstance(value, Result):
-        from polyspell.scripting.api.agent import result_record
-
         return result_record(value)
     return plain.show(value)

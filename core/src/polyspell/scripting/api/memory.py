@@ -6,6 +6,7 @@ from typing import Any
 
 from polyspell.errors import NotFoundError, ValidationError
 from polyspell.memory import Item, Memory
+from polyspell.scripting.api.messages import from_message, to_message
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table
 from polyspell.scripting.values import require_numbers, verify
@@ -33,8 +34,6 @@ class MemoryHandle(ApiHandle):
             metadata: named values that belong to it.
             pinned: never drop it.
         """
-        from polyspell.scripting.api.agent import to_message
-
         if isinstance(message, dict):
             message = dict(message)
             metadata = message.pop("metadata", metadata)
@@ -52,8 +51,6 @@ class MemoryHandle(ApiHandle):
         Args:
             limit: how many at most.
         """
-        from polyspell.scripting.api.agent import from_message
-
         return [from_message(m) for m in await self._memory.messages(limit=limit)]
 
     async def search(

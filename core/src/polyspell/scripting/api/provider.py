@@ -18,8 +18,9 @@ from polyspell.providers.base import ModelInfo, Request
 from polyspell.providers.call import ModelCall
 from polyspell.providers.named import register_named, unregister_named
 from polyspell.providers.tokens import count_tokens
-from polyspell.scripting.api.agent import ResultRecord, UsageRecord, from_message, to_message
 from polyspell.scripting.api.hook import own_options
+from polyspell.scripting.api.messages import from_message, to_message
+from polyspell.scripting.api.result import ResultRecord, UsageRecord
 from polyspell.scripting.api.schema import SchemaHandle, schema_of
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.types import Table

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from polyspell.agents.toolcalls import success
 from polyspell.errors import NotFoundError, PluginError, ValidationError
+from polyspell.messages import ToolCall
 from polyspell.scripting.declare import ApiHandle, ApiModule
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.types import Table
@@ -238,9 +240,6 @@ def of_function(function: ScriptFunction) -> Tool:
 
 def plain(value: Any) -> Any:
     """A tool's value as a script can have it."""
-    from polyspell.agents.toolcalls import success
-    from polyspell.messages import ToolCall
-
     if value is None or isinstance(value, str | int | float | bytes | list | dict):
         return value
     result = success(ToolCall("", ""), value)
