@@ -27,7 +27,7 @@ from polyspell import Host
 from polyspell.errors import ScriptError
 from polyspell.scripting.engine import Source
 from polyspell.scripting.sandbox import Sandbox
-from polyspell.scripting.scripts import read_source
+from polyspell.scripting.sources import read_source
 
 sys.path.append(str(Path(__file__).parents[1] / "security"))
 escapes: Any = importlib.import_module("test_escapes")

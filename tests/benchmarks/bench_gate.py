@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 from polyspell import Host
 from polyspell.scripting.engine import Call, Reply
-from polyspell.scripting.gate import Entry, Gate
+from polyspell.scripting.gate import Gate
 from polyspell.scripting.sandbox import Sandbox
+from polyspell.scripting.vocabulary import Entry
 
 ROUNDS, CALLS = 9, 200
 VALUE = {"city": "Oslo", "days": 3, "unit": "C"}

@@ -25,7 +25,7 @@ from polyspell import Host
 from polyspell.errors import ScriptError
 from polyspell.scripting.engine import Isolation
 from polyspell.scripting.sandbox import Sandbox
-from polyspell.scripting.scripts import read_source
+from polyspell.scripting.sources import read_source
 
 FOLDER = Path(__file__).parent / "escapes"
 LIMITS = "wall=10s,cpu=5s,memory=48MiB,calls=2000,output=64KiB,pending=200"

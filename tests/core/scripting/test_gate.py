@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from polyspell.errors import NotFoundError, ValidationError
 from polyspell.hooks import Hook, HookCall, Proceed
+from polyspell.scripting.crossing import size_of
 from polyspell.scripting.engine import Call, Reply
-from polyspell.scripting.gate import size_of
 from polyspell.scripting.held import Held
 from polyspell.scripting.spell import Spell
 from polyspell.scripting.values import FunctionRef, HandleRef, Record

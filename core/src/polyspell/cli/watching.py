@@ -14,7 +14,7 @@ from polyspell.errors import PolyspellError
 from polyspell.host import Host
 from polyspell.scripting.engine import Source
 from polyspell.scripting.modules import ENDINGS
-from polyspell.scripting.scripts import read_source
+from polyspell.scripting.sources import read_source
 
 INTERVAL = 0.3
 """Seconds between two looks at the files."""

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 from polyspell.errors import NotFoundError, PolyspellError, ScriptError, describe
 from polyspell.hooks import Chain, HookCall, through
 from polyspell.hooks.chain import settle
-from polyspell.scripting.declare import ApiHandle, ApiModule, ApiRecord
+from polyspell.scripting.crossing import Crossing, size_of
+from polyspell.scripting.declare import ApiModule
 from polyspell.scripting.engine import Call, Reply
-from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.handles import Handles
 from polyspell.scripting.held import Held
 from polyspell.scripting.limits import exceeded
 from polyspell.scripting.memo import Memo
 from polyspell.scripting.metered import Metered
-from polyspell.scripting.types import FLAT, Resolve
-from polyspell.scripting.values import FunctionRef, HandleRef, Record
+from polyspell.scripting.types import Resolve
+from polyspell.scripting.values import HandleRef
 from polyspell.scripting.vocabulary import Entry, Vocabulary
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ class Gate:
         self._vocabulary = vocabulary
         self._modules: dict[str, ApiModule] = {}
         self._known: dict[tuple[str, str], tuple[Entry, ApiModule]] = {}
+        self.handles = Handles(spell.name, self._charge, self._forget)
+        values = Crossing(spell, self.handles)
+        self.to_host, self.to_script, self.live = values.to_host, values.to_script, values.live
         self.memo = Memo(self.to_script, spell.spawn)
-        self.handles = Handles(spell.name, self._charge, self.memo.drop)
         limits = spell.sandbox.limits
         self._most_calls = _or_endless(limits.calls)
         self._most_waiting = _or_endless(limits.pending)
@@ -131,6 +133,10 @@ class Gate:
         self.traffic += size
         if self.traffic > self._most_traffic:
             raise self._over("traffic", self._most_traffic)
+
+    def _forget(self, number: int) -> None:
+        """The script has dropped a handle: what its functions gave is not asked for again."""
+        self.memo.drop(number)
 
     async def _later(self, call: Call, entry: Entry, owner: Any, held: Held) -> Reply:
         begin = perf_counter()
@@ -223,47 +229,6 @@ class Gate:
         if self.profile is not None:
             self.profile.setdefault(name, []).append(perf_counter() - begin)
 
-    # -- values ---------------------------------------------------------------------------------
-
-    def to_host(self, value: Any) -> Any:
-        """A reference of a script as what it stands for."""
-        if isinstance(value, FunctionRef):
-            return self._spell.function(value)
-        if isinstance(value, HandleRef):
-            return self.handles.get(value)
-        return value.fields if isinstance(value, Record) else value
-
-    def live(self, value: Any) -> Any:
-        """A value of the script as the host uses it, the references in it too."""
-        if isinstance(value, list):
-            return [self.live(v) for v in value]
-        if isinstance(value, dict):
-            return {k: self.live(v) for k, v in value.items()}
-        return self.to_host(value)
-
-    def to_script(self, value: Any) -> Any:
-        """A host's value as a script may see it: handles and records made references."""
-        kind = type(value)
-        if kind is str or value is None or kind is int or kind is bool or kind is float:
-            return value
-        if kind is dict:
-            if FLAT.issuperset(map(type, value.values())):
-                return value
-            return {k: self.to_script(v) for k, v in value.items()}
-        if kind is list or kind is tuple:
-            if FLAT.issuperset(map(type, value)):
-                return list(value)
-            return [self.to_script(v) for v in value]
-        if isinstance(value, ApiHandle):
-            return self.handles.reference(value)
-        if isinstance(value, ApiRecord):
-            names = value.__struct_fields__
-            fields = {name: self.to_script(getattr(value, name)) for name in names}
-            return Record(value.api_name, fields)
-        if isinstance(value, ScriptFunction):
-            return value.ref_for(self._spell)
-        return value
-
 
 def _call(entry: Entry, owner: Any, arguments: list[Any], resolve: Resolve) -> Any:
     ordered, named = entry.bind(arguments, resolve)
@@ -279,32 +244,3 @@ def _told(error: Exception) -> dict[str, Any]:
 
 def _or_endless(limit: float | None) -> float:
     return math.inf if limit is None else limit
-
-
-_PLAIN = frozenset({int, float, bool, type(None)})
-
-
-def size_of(value: Any, most: float = math.inf) -> int:
-    """About how many bytes a value is; somewhere above `most` it is not looked at further."""
-    kind = type(value)
-    if kind is str or kind is bytes:
-        return 16 + len(value)
-    if kind is Record:
-        return size_of(value.fields, most)
-    if kind is not dict and kind is not list:
-        return 16
-    total = 32 * len(value)
-    if kind is dict:
-        total += sum(map(len, value))
-        value = value.values()
-    if total > most or _PLAIN.issuperset(map(type, value)):
-        return total
-    for item in value:
-        inner = type(item)
-        if inner is str or inner is bytes:
-            total += len(item)
-        elif inner is dict or inner is list or inner is Record:
-            total += 32 + size_of(item, most - total)
-        if total > most:
-            break
-    return total

@@ -16,6 +16,7 @@ from polyspell.scripting.links import InlineLink, Link
 from polyspell.scripting.output import Write
 from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
+from polyspell.scripting.sources import folder_of, read_source
 from polyspell.scripting.spell import Spell
 from polyspell.scripting.state import State
 from polyspell.scripting.threadlink import Opener, ThreadLink
@@ -291,28 +292,3 @@ def _restorer(engine: Any, sealed: bytes, key: bytes) -> Opener:
         return context
 
     return restore
-
-
-def folder_of(path: str | Path) -> Path:
-    """The folder in which a script's modules are found."""
-    return Path(path).resolve().parent
-
-
-def read_source(path: str | Path) -> Source:
-    """A file as source.
-
-    Raises:
-        NotFoundError: it is not there, or not text; says what to do.
-    """
-    file = Path(path)
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise NotFoundError(
-            f"{path} cannot be read: {error.strerror}.", hint="Check the path."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ScriptError(
-            f"{path} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8."
-        ) from error
-    return Source(text, name=str(path), file=file.name)

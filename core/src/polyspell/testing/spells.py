@@ -13,7 +13,7 @@ import msgspec
 from polyspell.errors import PolyspellError, describe
 from polyspell.hookspecs import EngineInfo
 from polyspell.scripting.functions import ScriptFunction
-from polyspell.scripting.scripts import folder_of, read_source
+from polyspell.scripting.sources import folder_of, read_source
 from polyspell.testing.scenario import Scenario, load_scenarios
 from polyspell.testing.snapshot import Snapshots
 from polyspell.testing.suite import Case, Suite, suite_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from polyspell import Sandbox
 from polyspell.errors import ConfigError, LimitExceeded
-from polyspell.scripting.scripts import read_source
+from polyspell.scripting.sources import read_source
 from polyspell.tools import Tool, ToolContext
 
 MAX_DEPTH = 5

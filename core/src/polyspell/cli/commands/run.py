@@ -22,7 +22,7 @@ from polyspell.scripting.engine import Source
 from polyspell.scripting.limits import shown
 from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
-from polyspell.scripting.scripts import folder_of, read_source
+from polyspell.scripting.sources import folder_of, read_source
 
 
 @click.command("run")
