@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,8 @@ from polyspell_lua import wire
 
 _WALL, _CPU, _SLOW = 1, 2, 9  # as prelude/limits.lua has them
 _LONG_SLICE = 0.02  # seconds
+_ITEM = 56  # bytes that a list or dict takes at least, for a guess at what JSON becomes
+_HEAVY = 4 * 2**20  # bytes: strings that long slow an instruction down
 _BAD_TEXT = -1
 
 
@@ -26,7 +29,8 @@ class Bridge:
     What a slice of work brings is kept here, and told to the port when Lua is not at work.
     """
 
-    def __init__(self, port: Port, meter: Meter) -> None:
+    def __init__(self, port: Port, meter: Meter, killable: bool = False) -> None:
+        self._heavy = math.inf if killable else _HEAVY
         self._port = port
         self._meter = meter
         self._error = b""
@@ -123,22 +127,24 @@ class Bridge:
         return False
 
     def _over(self) -> int | None:
-        """A code for the limit that is reached, or for a slice that took long."""
-        self.look()
+        """A code for the limit that is reached, or for a slice that took long or, of a script that
+        nothing can kill, may do so: its memory has room for large strings."""
+        used = self.look()
         limit = self._meter.over()
         if limit is not None:
             return _WALL if limit == "wall" else _CPU
         now = time.monotonic()
         last, self.slice_began = self.slice_began, now
-        return _SLOW if now - last > _LONG_SLICE else None
+        return _SLOW if now - last > _LONG_SLICE or used > self._heavy else None
 
-    def look(self) -> None:
+    def look(self) -> int:
         """See how much memory is in use, since Lua keeps no peak. Asked at each of the prelude's
         hooks: what was large and is garbage by then is still there, as a rule, since the collector
         waits until as much again is allocated."""
-        used = self.lua.get_memory_used(total=True)
+        used: int = self.lua.get_memory_used(total=True)
         if used > self.peak:
             self.peak = used
+        return used
 
     def _lower(self) -> None:
         """The script goes on: it has the memory that it may have."""
@@ -163,6 +169,8 @@ class Bridge:
         return text
 
     def _json_decode(self, text: bytes) -> bytes | bool:
+        if 0 < self.most_memory < _ITEM * sum(map(text.count, (b"[", b"{", b","))):
+            return self._fail(self._meter.error("memory").to_dict())
         try:
             packed = wire.from_json(text)
         except PolyspellError as error:

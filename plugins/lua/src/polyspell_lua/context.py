@@ -17,6 +17,7 @@ from polyspell_lua.face import pack_api
 from polyspell_lua.runtime import start
 
 _LIMITS = wire.encode(dict.fromkeys(Limits.__struct_fields__, True))
+_OBJECT = 200  # bytes that a list or dict takes here, about
 _OWN_TASK = -1  # of get and set
 
 
@@ -27,7 +28,7 @@ class LuaContext:
         self._port = port
         self._meter = Meter(options.limits)
         self._cpu = 0.0
-        self._bridge = Bridge(port, self._meter)
+        self._bridge = Bridge(port, self._meter, options.killable)
         self._busy = False
         self._dead: dict[str, Any] | None = None
         self._inbox: list[tuple[bytes, tuple[Any, ...]]] = []
@@ -42,6 +43,8 @@ class LuaContext:
         limits = {
             b"limited": options.limits.memory is not None,
             b"trusted": options.trusted,
+            b"careful": not (options.trusted or options.killable),
+            b"most_tables": (options.limits.memory or 0) // _OBJECT or None,
             b"hooked": any(limit is not None for limit in timed),
             b"depth": options.limits.depth,
         }

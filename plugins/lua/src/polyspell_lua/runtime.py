@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from lupa.lua54 import LuaRuntime
 
 _PARTS = (
-    "values", "encode", "decode", "limits", "patterns", "strings", "library", "errors", "fibers",
-    "calls", "tasks", "face", "modules",
+    "values", "encode", "decode", "limits", "patterns", "strings", "library", "weights", "errors",
+    "fibers", "calls", "tasks", "face", "modules",
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def start(host: Mapping[bytes, Any], options: Mapping[bytes, Any]) -> tuple[LuaR
 
     Args:
         host: what the prelude calls and reads.
-        options: `limited`, `trusted`, `depth`.
+        options: `limited`, `trusted`, `careful`, `hooked`, `depth`.
     """
     lua = new_state()
     table = lua.table_from({**host, b"options": lua.table_from(options)})

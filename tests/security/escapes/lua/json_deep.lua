@@ -1,2 +1,2 @@
 -- expect: invalid
-require("polyspell").json.decode(("["):rep(1000000))
+require("polyspell").json.decode(("["):rep(500000))

@@ -1,2 +1,2 @@
 -- expect: limit_exceeded cpu|memory
-load(function() return " " end)
+while true do load(function() return " " end) end

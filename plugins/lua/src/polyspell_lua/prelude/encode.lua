@@ -10,6 +10,7 @@ local nulls, handle_id, handle_type, records = P.nulls, P.handle_id, P.handle_ty
 
 local MAX_DEPTH, MAX_PIECES = 64, 16000000
 local BIG_BUFFER = 512
+local MOST_TABLES = P.most_tables or math.huge -- one that is packed in a byte is an object over there
 
 local path = {}
 local function where(depth)
@@ -33,7 +34,7 @@ local function refuse(depth, reason, hint)
 end
 
 local BYTES_HINT = "Wrap what is not text: require('polyspell').bytes(...)."
-local buf, strict = {}, false
+local buf, strict, tables = {}, false, 0
 local encode
 
 local fixstr = {}
@@ -177,6 +178,8 @@ local function record(t, n, depth, name)
 end
 
 local function tabular(t, n, depth)
+  tables = tables + 1
+  if tables > MOST_TABLES then P.stop("memory") end
   local mark = getmetatable(t)
   if mark ~= nil and handle_id[t] then return handle(t, n) end
   if depth >= MAX_DEPTH then
@@ -221,10 +224,14 @@ local function finished(n)
   return whole
 end
 
-function P.encode(v) return finished(encode(v, 0, 0)) end
+function P.encode(v)
+  tables = 0
+  return finished(encode(v, 0, 0))
+end
 
 -- Arguments as one list.
 function P.encode_all(count, ...)
+  tables = 0
   buf[1] = header(count, 0x90, 16, 0xdd)
   local n = 1
   if count == 1 then return finished(encode((...), 1, 0)) end

@@ -3,7 +3,7 @@
 local P, host = ...
 local error, type, select, tostring, load, concat = error, type, select, tostring, load, table.concat
 local getmetatable, set_any, setmetatable = debug.getmetatable, debug.setmetatable, setmetatable
-local getinfo = debug.getinfo
+local getinfo, gsub = debug.getinfo, string.gsub
 local rawget, rawlen, mtype, pack = rawget, rawlen, math.type, table.pack
 local insert, remove, move, sort = table.insert, table.remove, table.move, table.sort
 
@@ -21,10 +21,21 @@ local function safe_setmetatable(t, mt)
 end
 
 -- Text only (bytecode can crash Lua), of a size that compiles in no time, in the script's globals.
-local MAX_CHUNK = 4 * 2 ^ 20
+local MAX_CHUNK = P.careful and 256 * 1024 or 4 * 2 ^ 20
 P.shorts = {} -- as errors show a source: the source
+local MOST_JUMPS, CHAINS = 16000, { "%f[%w_]or%f[^%w_]", "%f[%w_]and%f[^%w_]" }
+-- Lua follows a chain of `and` and `or` from its begin at each of its links.
+local function is_chain(text)
+  local count = 0
+  for _, word in ipairs(CHAINS) do count = count + select(2, gsub(text, word, "")) end
+  return count > MOST_JUMPS
+end
 function P.load(text, name, env)
-  if #text > MAX_CHUNK then return nil, "a chunk has at most 4 MiB" end
+  if #text > MAX_CHUNK then return nil, "a chunk has at most " .. MAX_CHUNK // 1024 .. " KiB" end
+  if P.careful and #text > 4 * MOST_JUMPS then
+    if is_chain(text) then return nil, "a chunk has at most " .. MOST_JUMPS .. " times 'and' or 'or'" end
+    P.charge(20 * #text)
+  end
   local f, e = load(text, name, "t", env)
   local source = f and getinfo(f, "S")
   if f and source.source ~= "=?" then -- as our own code is called
@@ -106,14 +117,32 @@ local function safe_move(from, first, last, at, to)
   return to
 end
 
+-- Whether C may sort: where no element can take long to compare.
+local function light(t, count)
+  local size = 0
+  for i = 1, count do
+    local value = t[i]
+    if type(value) == "string" then
+      size = size + #value
+    elseif type(value) ~= "number" then
+      return false
+    end
+  end
+  return size < 1e6
+end
+
 local function safe_sort(t, less)
   if own_length(t) then
     if type(t) ~= "table" then error("bad argument #1 to 'sort' (table expected)", 2) end
     if #t > rawlen(t) then error("a list with holes cannot be sorted", 2) end
   end
-  if rawlen(t) < 10000 or type(less) ~= "function" and less ~= nil then return sort(t, less) end
-  if less then return sort(t, function(a, b) return less(a, b) end) end -- hooks run in Lua functions
-  return sort(t, function(a, b) return a < b end)
+  local count = rawlen(t)
+  if type(less) ~= "function" then
+    if less ~= nil or count < 10000 and (not P.careful or light(t, count)) then return sort(t, less) end
+    return sort(t, function(a, b) return a < b end) -- hooks run in Lua functions
+  end
+  if count < 10000 and getinfo(less, "S").what ~= "C" then return sort(t, less) end
+  return sort(t, function(a, b) return less(a, b) end)
 end
 
 local function write(stream, text)

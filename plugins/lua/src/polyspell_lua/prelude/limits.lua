@@ -5,7 +5,7 @@ local P, host = ...
 local raw_pcall, raw_xpcall, error, type = pcall, xpcall, error, type
 local raw_create, raw_resume, raw_yield = coroutine.create, coroutine.resume, coroutine.yield
 local raw_close, raw_status, running = coroutine.close, coroutine.status, coroutine.running
-local sethook, getinfo, setmetatable = debug.sethook, debug.getinfo, setmetatable
+local sethook, getinfo, setmetatable, clock = debug.sethook, debug.getinfo, setmetatable, os.clock
 
 -- Sentinels are functions: comparing tables could call an __eq of the script with them.
 local function WAIT() end
@@ -15,8 +15,11 @@ P.WAIT, P.DONE = WAIT, DONE
 local HALT = setmetatable({}, { __metatable = false, __name = "limit" })
 local OUT_OF_MEMORY = "not enough memory"
 local LIMITS = { "wall", "cpu", "memory", "output", "depth" } -- codes of `host.over`
-local SLOW = 9 -- another: no limit, but the last slice took long
-local SLICE, SHORT, DEPTH_EVERY = 10000, 100, 8
+local SLOW = 9 -- another: no limit, but the last slice took long, or the next may (see `_over`)
+local SHORT = 100
+local SLICE, DEPTH_EVERY = 10000, 8
+local GLANCE = 0.002 -- seconds between two looks
+if P.careful then SLICE, DEPTH_EVERY = 1000, 2 end
 
 -- Script frames from a level up, innermost first. Our own have no source.
 P.sources = {}
@@ -59,22 +62,51 @@ function P.expired()
 end
 
 -- The hook, every SLICE instructions. After a slow slice (an instruction may copy megabytes) the
--- next ones are short.
+-- next ones are short. Where nothing can kill the script, they are short as long as its memory has
+-- room for strings that slow an instruction down, and the clock tells when to look: it is cheaper.
 local fast, slow
-local slices = 0
+local slices, looked = 0, 0
+local hook, every -- of new coroutines, and of those that go on
+local function early()
+  local now = clock()
+  if now - looked < GLANCE then return true end
+  looked = now
+end
 local function guard()
   if P.halt then error(HALT, 0) end
+  if P.careful and early() then return hook == slow end
   local code = host.over()
   if code and code ~= SLOW then halt(LIMITS[code]) end
   slices = slices + 1
   if P.depth and slices % DEPTH_EVERY == 0 and getinfo(P.depth, "l") then halt("depth") end
   return code
 end
+local function use(f, count)
+  if P.careful then hook, every = f, count end
+  sethook(f, "", count)
+end
 function fast()
-  if guard() then sethook(slow, "", SHORT) end
+  if guard() then use(slow, SHORT) end
 end
 function slow()
-  if not guard() then sethook(fast, "", SLICE) end
+  if not guard() then use(fast, SLICE) end
+end
+local function soon()
+  if guard() then use(slow, SHORT) else use(fast, SLICE) end
+end
+hook, every = fast, SLICE
+P.rehook = function(co)
+  if hook == slow then sethook(co, hook, "", every) end
+end
+if not P.careful then function P.rehook() end end
+
+-- Work that C does at a script's wish, in steps of some nanoseconds: after LOT, time is looked at.
+local LOT, steps = 5e6, 0
+function P.charge(more)
+  steps = steps + more
+  if steps < LOT then return end
+  steps = 0
+  if not early() then check() end
 end
 
 -- The collector runs when a script copies megabytes with few instructions. A finaliser cannot
@@ -85,7 +117,11 @@ local function watch()
   local co, main = running()
   if not main then
     P.near = P.frames(1)
-    if host.over() then sethook(co, slow, "", 1) end
+    if host.over() then
+      looked = -1
+      sethook(co, soon, "", 1)
+      if P.careful then hook, every = slow, SHORT end
+    end
   end
   setmetatable({}, { __gc = watch })
 end
@@ -125,9 +161,10 @@ end
 local busy = setmetatable({}, { __mode = "k" })
 P.busy = busy
 
+local rehook = P.rehook
 function P.thread(f)
   local co = raw_create(f)
-  if P.hooked then sethook(co, fast, "", SLICE) end
+  if P.hooked then sethook(co, hook, "", every) end
   return co
 end
 
@@ -155,6 +192,7 @@ end
 local function resume(co, ...)
   if type(co) ~= "thread" then error("bad argument #1 to 'resume' (coroutine expected)", 2) end
   if busy[co] then return false, "cannot resume non-suspended coroutine" end
+  rehook(co)
   return resumed(co, raw_resume(co, ...))
 end
 

@@ -3,7 +3,7 @@
 local P = ...
 local rep, find, match, gmatch, gsub, sub = string.rep, string.find, string.match, string.gmatch, string.gsub, string.sub
 local type, tostring, mtype, pcall = type, tostring, math.type, pcall
-local check = P.check
+local check, charge, careful = P.check, P.charge, P.careful
 
 local strings = {}
 P.strings = strings
@@ -17,7 +17,7 @@ end
 -- How a pattern's work grows with the text: the exponent, and a factor. Each part that can take
 -- more or less of the text multiplies it, but for one at the end, which is content with what it
 -- has. C does what takes at most MOST steps; our own matcher does the rest.
-local MOST = 2e7
+local MOST, LITTLE = 2e7, 1e4
 local GROWS = { star = 1, plus = 1, shortest = 1, back = 1, balance = 1 }
 local function growth(pattern, at)
   local items = P.pattern(pattern, at)
@@ -35,7 +35,7 @@ local function growth(pattern, at)
 end
 
 local known, size = {}, 0
-local function cheap(text, pattern, at)
+local function cheap(text, pattern, at, weight)
   local key = at .. pattern
   local g = known[key]
   if not g then
@@ -44,15 +44,21 @@ local function cheap(text, pattern, at)
     if not ok then return true end -- malformed: C says so
     known[key], size, g = grows, size + 1, grows
   end
-  return (#text + 1.0) ^ g[1] * g[2] <= MOST
+  local steps = (#text + 1.0) ^ g[1] * g[2] * weight
+  if steps > MOST then return false end
+  if careful and steps > LITTLE then charge(steps) end
+  return true, steps
 end
 
--- The text and the pattern, if they are not for C. Of arguments of another type C complains.
-local function costly(text, pattern, anchors)
+-- The text, if it is not for C; else nil, and the steps that C may take, where it can be told. Of
+-- arguments of another type C complains.
+local function costly(text, pattern, anchors, weight)
   if type(text) == "number" then text = tostring(text) end
   if type(text) ~= "string" or type(pattern) ~= "string" then return nil end
   local at = anchors and sub(pattern, 1, 1) == "^" and 2 or 1
-  if not cheap(text, pattern, at) then return text end
+  local fine, steps = cheap(text, pattern, at, weight or 1)
+  if fine then return nil, steps or 0 end
+  return text
 end
 
 local function from(text, init)
@@ -80,7 +86,10 @@ end
 
 function strings.find(s, p, init, plain)
   if type(s) == "string" and type(p) == "string" and (plain or not find(p, "[%^$*+?.(%[%%-]")) then
-    if #s * #p <= MOST then return find(s, p, init, true) end
+    if #s * #p <= MOST then
+      if careful and #s > LITTLE then charge(#s) end
+      return find(s, p, init, true)
+    end
     return find_plain(s, p, from(s, init))
   end
   local text = costly(s, p, true)
@@ -97,14 +106,23 @@ function strings.match(s, p, init)
 end
 
 function strings.gmatch(s, p, init)
-  local text = costly(s, p, false)
-  if not text then return gmatch(s, p, init) end
+  local text, steps = costly(s, p, false)
+  if not text then
+    local step = gmatch(s, p, init)
+    if not careful or not steps or steps <= LITTLE then return step end
+    return function()
+      charge(steps)
+      return step()
+    end
+  end
   return P.gmatch(text, p, from(text, init))
 end
 
 function strings.gsub(s, p, replacement, most)
-  local text = costly(s, p, true)
   local kind = type(replacement)
+  -- C reads the replacement at each match, of which it may take nothing.
+  local marked = kind == "string" and find(replacement, "%", 1, true)
+  local text = costly(s, p, true, marked and 1 + #replacement // 8)
   if not text or kind ~= "string" and kind ~= "number" and kind ~= "table" and kind ~= "function" then
     return gsub(s, p, replacement, most)
   end

@@ -49,7 +49,7 @@ local function settle(fiber, ok, signal, fine, value)
 end
 
 -- Fibers may come and go, each too short for a hook.
-local EVERY, turns = 16, 0
+local EVERY, turns = P.careful and 4 or 16, 0
 local function advance(fiber, ...)
   if fiber.dead then return end
   turns = turns + 1
@@ -62,6 +62,7 @@ local function advance(fiber, ...)
   end
   P.current, fiber.call, fiber.group = fiber, nil, nil
   if limited then lower() end
+  P.rehook(fiber.co)
   return settle(fiber, raw_resume(fiber.co, ...))
 end
 

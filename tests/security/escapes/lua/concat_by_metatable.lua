@@ -1,0 +1,2 @@
+-- expect: limit_exceeded cpu
+table.concat(setmetatable({}, { __index = getmetatable, __metatable = "" }), "", 1, 1e15)

@@ -1,0 +1,3 @@
+-- only: inline
+-- expect: script
+os.date(("%n"):rep(1e7))
