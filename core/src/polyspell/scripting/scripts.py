@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from polyspell.aio import finish, in_thread
+from polyspell.aio import finish
 from polyspell.errors import ConfigError, NotFoundError, ScriptError
 from polyspell.hookspecs import EngineInfo
 from polyspell.scripting.engine import Context, ContextOptions, Engine, Port, Source
 from polyspell.scripting.links import InlineLink, Link
 from polyspell.scripting.output import Write
+from polyspell.scripting.pools import Pools
 from polyspell.scripting.results import ScriptResult
 from polyspell.scripting.sandbox import Sandbox
 from polyspell.scripting.sources import folder_of, read_source
@@ -21,12 +21,10 @@ from polyspell.scripting.spell import Spell
 from polyspell.scripting.state import State
 from polyspell.scripting.threadlink import Opener, ThreadLink
 from polyspell.scripting.vocabulary import Vocabulary
-from polyspell.scripting.worker import HardeningError
 
 if TYPE_CHECKING:
     from polyspell.host import Host
-    from polyspell.scripting.worker import HardeningReport, WorkerPool
-    from polyspell.scripting.worker.records import Policy
+    from polyspell.scripting.worker import HardeningReport
 
 
 class Scripts:
@@ -34,7 +32,7 @@ class Scripts:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._pools: dict[tuple[str, asyncio.AbstractEventLoop], WorkerPool] = {}
+        self._pools = Pools(host)
         self._vocabulary: Vocabulary | None = None
         self._open: set[Spell] = set()
 
@@ -126,8 +124,8 @@ class Scripts:
                 f"The engine {engine.facts.name} cannot run {sandbox.isolation}.",
                 hint=f"It runs {' or '.join(engine.facts.isolations)}: --isolation.",
             )
-        if engine.facts.threaded and not sandbox.trusted and self._policy() == "require":
-            await self._require_hardening(language)
+        if engine.facts.threaded and not sandbox.trusted:
+            await self._pools.require_hardening(engine)
         spell = Spell(
             self._host,
             self.vocabulary,
@@ -194,30 +192,8 @@ class Scripts:
             return InlineLink(spell, engine, options)
         from polyspell.scripting.workerlink import WorkerLink
 
-        load = self._host.engines.entry(engine.facts.name).info.load
-        return WorkerLink(spell, self._pool(engine, load), load, options)
-
-    def _pool(self, engine: Engine, load: str) -> WorkerPool:
-        """The workers of an engine; one warm template for each engine and event loop."""
-        from polyspell.scripting.worker import WorkerPool
-
-        key = (engine.facts.name, asyncio.get_running_loop())
-        if key not in self._pools:
-            warm = [load.partition(":")[0], "polyspell.scripting.serve"]
-            self._pools[key] = WorkerPool(
-                [*warm, *filter(None, [engine.facts.warm])], policy=self._policy()
-            )
-        return self._pools[key]
-
-    def _policy(self) -> Policy:
-        """Whether workers that cannot be locked in by every layer may start: `hardening` of
-        `[sandbox]`, "best-effort" (the default: warn) or "require"."""
-        policy: Policy = self._host.config.table("sandbox").get("hardening", "best-effort")
-        if policy not in ("best-effort", "require"):
-            raise ConfigError(
-                f"[sandbox] hardening is {policy!r}.", hint="Use best-effort or require."
-            )
-        return policy
+        pool, load = self._pools.of(engine), self._pools.load(engine.facts.name)
+        return WorkerLink(spell, pool, load, options)
 
     async def run(
         self, source: str | Source, language: str, *, sandbox: Sandbox | None = None, **options: Any
@@ -249,37 +225,16 @@ class Scripts:
         options.setdefault("folder", folder_of(path))
         return await self.run(source, language, **options)
 
-    async def _require_hardening(self, language: str) -> None:
-        """Go on if an engine's own workers are locked in by every layer; ours see to it."""
-        report = await self.hardening(language)
-        if report is None or not report.complete:
-            gaps = report.gaps if report else "it tells nothing"
-            raise HardeningError(f"A worker of {language} is not locked in ({gaps}).")
-
     async def hardening(self, language: str) -> HardeningReport | None:
         """What holds a worker of an engine in, found out by starting one; None for an engine that
         has no workers, or tells nothing of its own."""
-        engine = self._host.engines.get(language)
-        if "process" not in engine.facts.isolations:
-            return None
-        if engine.facts.threaded:
-            tell = getattr(engine, "hardening", None)
-            return await in_thread(tell) if tell is not None else None
-        load = self._host.engines.entry(language).info.load
-        return await self._pool(engine, load).hardening()
+        return await self._pools.hardening(self._host.engines.get(language))
 
     async def aclose(self) -> None:
         """End all scripts, and the workers."""
         for spell in list(self._open):
             await spell.close()
-        here = asyncio.get_running_loop()
-        for (_, loop), pool in list(self._pools.items()):
-            if loop is here or loop.is_closed():
-                await pool.close()
-            else:
-                done = asyncio.run_coroutine_threadsafe(pool.close(), loop)
-                await asyncio.wrap_future(done)
-        self._pools.clear()
+        await self._pools.aclose()
 
 
 def _restorer(engine: Any, sealed: bytes, key: bytes) -> Opener:
