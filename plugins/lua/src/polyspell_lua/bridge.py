@@ -16,10 +16,11 @@ from polyspell.scripting.values import HandleRef
 
 from polyspell_lua import wire
 
-_WALL, _CPU, _SLOW = 1, 2, 9  # as prelude/limits.lua has them
+_WALL, _CPU, _SHORT = 1, 2, 100  # as prelude/limits.lua has them
+_SLICE = 2000  # instructions at most, where they are counted by memory
 _LONG_SLICE = 0.02  # seconds
 _ITEM = 56  # bytes that a list or dict takes at least, for a guess at what JSON becomes
-_HEAVY = 4 * 2**20  # bytes: strings that long slow an instruction down
+_WORK = 1e9  # bytes that a slice may go through: what each instruction may, if it is one string
 _BAD_TEXT = -1
 
 
@@ -30,7 +31,7 @@ class Bridge:
     """
 
     def __init__(self, port: Port, meter: Meter, killable: bool = False) -> None:
-        self._heavy = math.inf if killable else _HEAVY
+        self._work = math.inf if killable else _WORK
         self._port = port
         self._meter = meter
         self._error = b""
@@ -127,15 +128,19 @@ class Bridge:
         return False
 
     def _over(self) -> int | None:
-        """A code for the limit that is reached, or for a slice that took long or, of a script that
-        nothing can kill, may do so: its memory has room for large strings."""
+        """A code for the limit that is reached; or how many instructions come before the next look,
+        where that is not as ever: the last slice took long, or the next may, of a script that
+        nothing can kill and that has memory for large strings."""
         used = self.look()
         limit = self._meter.over()
         if limit is not None:
             return _WALL if limit == "wall" else _CPU
         now = time.monotonic()
         last, self.slice_began = self.slice_began, now
-        return _SLOW if now - last > _LONG_SLICE or used > self._heavy else None
+        if now - last > _LONG_SLICE:
+            return _SHORT
+        count = self._work / used
+        return None if count > _SLICE else max(int(count), _SHORT)
 
     def look(self) -> int:
         """See how much memory is in use, since Lua keeps no peak. Asked at each of the prelude's

@@ -15,11 +15,10 @@ P.WAIT, P.DONE = WAIT, DONE
 local HALT = setmetatable({}, { __metatable = false, __name = "limit" })
 local OUT_OF_MEMORY = "not enough memory"
 local LIMITS = { "wall", "cpu", "memory", "output", "depth" } -- codes of `host.over`
-local SLOW = 9 -- another: no limit, but the last slice took long, or the next may (see `_over`)
-local SHORT = 100
+local SHORT = 100 -- another code, this or larger: how many instructions are in the next slice
 local SLICE, DEPTH_EVERY = 10000, 8
 local GLANCE = 0.002 -- seconds between two looks
-if P.careful then SLICE, DEPTH_EVERY = 1000, 2 end
+if P.careful then SLICE, DEPTH_EVERY = 2000, 2 end
 
 -- Script frames from a level up, innermost first. Our own have no source.
 P.sources = {}
@@ -51,54 +50,39 @@ end
 local function check()
   if P.halt then error(HALT, 0) end
   local code = host.over()
-  if code and code ~= SLOW then halt(LIMITS[code]) end
+  if code and code < SHORT then halt(LIMITS[code]) end
 end
 P.check = check
 
 -- The same, for the scheduler: it has no hook, and raises no errors.
 function P.expired()
   local code = host.over()
-  if code and code ~= SLOW then P.halt = { limit = LIMITS[code], frames = P.near or {} } end
+  if code and code < SHORT then P.halt = { limit = LIMITS[code], frames = P.near or {} } end
 end
 
 -- The hook, every SLICE instructions. After a slow slice (an instruction may copy megabytes) the
--- next ones are short. Where nothing can kill the script, they are short as long as its memory has
--- room for strings that slow an instruction down, and the clock tells when to look: it is cheaper.
-local fast, slow
-local slices, looked = 0, 0
-local hook, every -- of new coroutines, and of those that go on
+-- next ones are short. Where nothing can kill the script, they are shorter the more memory there is
+-- for strings that slow an instruction down, and the clock tells when to look: it is cheaper.
+local slices, looked, every = 0, 0, SLICE
 local function early()
   local now = clock()
   if now - looked < GLANCE then return true end
   looked = now
 end
-local function guard()
+local function look()
   if P.halt then error(HALT, 0) end
-  if P.careful and early() then return hook == slow end
+  if P.careful and early() then return end
   local code = host.over()
-  if code and code ~= SLOW then halt(LIMITS[code]) end
+  if code and code < SHORT then halt(LIMITS[code]) end
   slices = slices + 1
   if P.depth and slices % DEPTH_EVERY == 0 and getinfo(P.depth, "l") then halt("depth") end
-  return code
+  every = code or SLICE
+  sethook(look, "", every)
 end
-local function use(f, count)
-  if P.careful then hook, every = f, count end
-  sethook(f, "", count)
+-- A coroutine that goes on has the hook of the time when it last ran.
+function P.rehook(co)
+  if every < SLICE then sethook(co, look, "", every) end
 end
-function fast()
-  if guard() then use(slow, SHORT) end
-end
-function slow()
-  if not guard() then use(fast, SLICE) end
-end
-local function soon()
-  if guard() then use(slow, SHORT) else use(fast, SLICE) end
-end
-hook, every = fast, SLICE
-P.rehook = function(co)
-  if hook == slow then sethook(co, hook, "", every) end
-end
-if not P.careful then function P.rehook() end end
 
 -- Work that C does at a script's wish, in steps of some nanoseconds: after LOT, time is looked at.
 local LOT, steps = 5e6, 0
@@ -117,10 +101,10 @@ local function watch()
   local co, main = running()
   if not main then
     P.near = P.frames(1)
-    if host.over() then
-      looked = -1
-      sethook(co, soon, "", 1)
-      if P.careful then hook, every = slow, SHORT end
+    local code = host.over()
+    if code then
+      looked, every = -1, SHORT
+      sethook(co, look, "", 1)
     end
   end
   setmetatable({}, { __gc = watch })
@@ -164,7 +148,7 @@ P.busy = busy
 local rehook = P.rehook
 function P.thread(f)
   local co = raw_create(f)
-  if P.hooked then sethook(co, hook, "", every) end
+  if P.hooked then sethook(co, look, "", every) end
   return co
 end
 
