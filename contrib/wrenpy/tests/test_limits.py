@@ -203,3 +203,61 @@ def test_an_interrupt_ends_the_run_even_without_limits():
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
     assert vm.evaluate("1 + 1") == 2
+
+
+class Blob:
+    """A host object that tells its size."""
+
+    def __init__(self, size):
+        self.wren_size = int(size)
+
+
+def blobs():
+    api = wrenpy.Foreign()
+    api.bind("main", "Blob")(Blob)
+    return wrenpy.VM(bind=api, limits=wrenpy.Limits(memory=10 << 20))
+
+
+def test_host_objects_that_tell_their_size_count_as_memory():
+    vm = blobs()
+    with pytest.raises(wrenpy.LimitError) as caught:
+        vm.interpret("""
+foreign class Blob {
+  construct new(size) {}
+}
+var held = []
+for (i in 1..20) held.add(Blob.new(1e6))""")
+    assert (caught.value.kind, caught.value.usable) == ("memory", True)
+
+
+def test_host_objects_that_were_let_go_do_not_count():
+    vm = blobs()
+    vm.interpret("""
+foreign class Blob {
+  construct new(size) {}
+}
+for (i in 1..200) Blob.new(1e6)""")
+
+
+def test_a_list_that_memory_has_no_room_for_is_not_begun():
+    api = wrenpy.Foreign()
+    api.function("main", "Host", "list()")(lambda: [None] * 1_000_000)
+    vm = wrenpy.VM(bind=api, limits=wrenpy.Limits(memory=10 << 20))
+    with pytest.raises(wrenpy.LimitError) as caught:
+        vm.interpret("class Host {\n foreign static list()\n}\nHost.list()")
+    assert (caught.value.kind, caught.value.usable) == ("memory", True)
+
+
+def test_time_is_looked_at_after_a_call_of_the_host_that_took_long():
+    calls, leaps = [], [0]
+
+    def clock():  # as a host's may: it leaps, once that counts the calls' own time
+        leaps[0] += 10 * (len(calls) > 3)
+        return leaps[0]
+
+    api = wrenpy.Foreign()
+    api.function("main", "Host", "work()")(lambda: calls.append(1))
+    vm = wrenpy.VM(bind=api, limits=wrenpy.Limits(seconds=1), clock=clock)
+    with pytest.raises(wrenpy.LimitError):
+        vm.interpret("class Host {\n foreign static work()\n}\nwhile (true) Host.work()")
+    assert len(calls) < 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import wrenpy
 
 
 @pytest.mark.parametrize(
@@ -97,3 +98,9 @@ def test_interpolation_has_a_deepest_level(output, mistakes):
     assert "Error: Interpolation may only nest 8 levels deep." in [
         message for _, message in mistakes(f"System.print({nested(9)})")
     ]
+
+
+def test_large_powers_keep_their_value():
+    vm = wrenpy.VM()
+    for text in ("1e300", "1.5e-10", "2.5e22", "1e16", "1e-7", "9.007199254740993e+22"):
+        assert vm.evaluate(text) == float(text)

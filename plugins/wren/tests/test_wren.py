@@ -370,3 +370,14 @@ def test_jobs_without_end_meet_the_time_limit() -> None:
     with Driver(WrenEngine(), limits=Limits(wall=30.0, cpu=0.1)) as driver:
         program = "Polyspell.all((1..1e6).map {|i| Fn.new { i } })"
         assert driver.error(HEAD + program)["context"]["limit"] == "cpu"
+
+
+# -- sources
+
+
+def test_a_program_of_blank_lines_is_looked_through_once(driver: Driver) -> None:
+    assert driver.value("\n" * 250_000 + "var result = 1") == 1
+
+
+def test_a_result_may_be_indented_below_blank_lines(driver: Driver) -> None:
+    assert driver.value("// nothing\n\n\n  var result = 2") == 2

@@ -192,6 +192,7 @@ class Driver:
         make = self.refs[event[1]][0]
         try:
             made = make(*[to_python(self.vm, arg) for arg in event[2:]])
+            self.vm.weigh(made)
             return self.bridge.as_object(made), None
         except LimitError:
             raise

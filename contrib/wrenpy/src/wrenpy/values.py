@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 EXACT = 1 << 53  # every integer up to here is a Wren number
 PART = 100  # values given to one Lua call
 MAX_DEPTH = 100  # of lists and maps in each other
+SLOT_BYTES = 16  # what an element takes in a Wren list
 VALUE_BYTES = 64  # what a value takes in Python, about
 
 
@@ -180,6 +181,8 @@ def to_wren(vm: VM, value: Any, depth: int = 0) -> Any:
 
 def list_to_wren(vm: VM, values: list[Any] | tuple[Any, ...], depth: int) -> Any:
     """A Wren list with the elements' equals."""
+    if len(values) > PART:
+        vm.room(SLOT_BYTES * len(values))
     add = vm.bridge.function("list_add")
     result = add(None)
     for start in range(0, len(values), PART):

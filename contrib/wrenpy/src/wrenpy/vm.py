@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 import sys
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, Literal
 
 from .bridge import Bridge
 from .compiler.mangle import KEYWORDS, NAME, parse_signature
 from .driver import Driver
-from .errors import CompileError, UsageError
+from .errors import CompileError, LimitError, UsageError
 from .foreign import Binder
 from .limits import UNLIMITED, Limits, Usage
 from .modules import Modules
 from .tasks import Request, Task
 from .values import Fn, Handle, HostFunction, to_python, to_wren
+
+WEIGHED = 512  # bytes from which on an object is weighed
 
 
 def clock() -> float:
@@ -70,6 +73,8 @@ class VM:
         self.classes: dict[type, Any] = {}  # Wren classes by the Python class they are bound to
         self.tasks: set[Task] = set()
         self.crossed = 0  # bytes of the value that crosses to Python
+        self._weighed: weakref.WeakSet[Any] = weakref.WeakSet()  # host objects that Wren holds
+        self._held = 0  # bytes of theirs, and of what is garbage since
         self.driver = Driver(self)
 
     # -- running code
@@ -237,6 +242,41 @@ class VM:
         """What the VM's tasks wait for, by the requests' ids."""
         return {t.request.id: t.request for t in self.tasks if t.request is not None}
 
+    # -- memory
+
+    def room(self, size: int) -> None:
+        """Go on only if the VM's memory has room for a value of so many bytes.
+
+        Raises:
+            LimitError: it has not.
+        """
+        most = self.limits.memory
+        if most is not None and self._used() + size > most:
+            self.bridge.gc(b"collect")
+            if self._used() + size > most:
+                raise LimitError("memory", self.usable)
+
+    def _used(self) -> float:
+        return 1024 * float(self.bridge.gc(b"count"))
+
+    def weigh(self, value: Any) -> None:
+        """Count an object of Python's that Wren gets against the VM's memory, if it tells its size:
+        `wren_size`, bytes. (Wren's collector sees no more of it than a pointer.)
+
+        Raises:
+            LimitError: Wren holds more than it may.
+        """
+        size, most = getattr(value, "wren_size", 0), self.limits.memory
+        if most is None or size < WEIGHED or value in self._weighed:
+            return
+        self._weighed.add(value)
+        self._held += size
+        if self._held > most:
+            self.bridge.gc(b"collect")
+            self._held = sum(each.wren_size for each in self._weighed)
+            if self._held > most:
+                raise LimitError("memory", self.usable)
+
     # -- for the parts of the library
 
     def wrap(self, value: Any) -> Any:
@@ -244,6 +284,7 @@ class VM:
         for cls in type(value).__mro__:
             found = self.classes.get(cls)
             if found is not None:
+                self.weigh(value)
                 return self.bridge.call("wrap", found, self.bridge.as_object(value), id(value))
         return None
 

@@ -28,7 +28,10 @@ from polyspell_wren.values import to_host, to_script
 
 _FAR = 1e12  # seconds: longer than any run
 _LIMITS = {"memory": "memory", "recursion": "depth"}
-_HAS_RESULT = re.compile(r"^\s*(var|class)\s+result\b|^\s*import\b.*\bresult\b", re.MULTILINE)
+# No blank line belongs to a match: a program of them would be looked through from each.
+_HAS_RESULT = re.compile(
+    r"^[^\S\n]*(var|class)\s+result\b|^[^\S\n]*import\b.*\bresult\b", re.MULTILINE
+)
 _MOST_PARAMETERS = 16
 _MANY_HANDLES = 256  # after so many new ones, those that the script let go of are looked for
 

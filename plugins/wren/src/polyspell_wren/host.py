@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAIN = "main"  # the module of programs
 _BUILT_IN = ("meta", "random")
+_SLOT = 16  # bytes of an element in a list of Wren's
 _READABLE = (HostRecord, HostError, Bytes, Integer, Job)
 
 
@@ -99,6 +100,8 @@ class Host:
     def _get(self, thing: Any, name: Any) -> Any:
         if not isinstance(thing, _READABLE):
             refuse("This is no object of the host.")
+        if name == "list" and isinstance(thing, Bytes):
+            self._context.vm.room(_SLOT * len(thing.content))
         value = thing.get(name)
         if not isinstance(thing, HostRecord):
             return to_script(value, self) if isinstance(value, dict) else value

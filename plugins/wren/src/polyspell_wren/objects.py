@@ -70,7 +70,7 @@ class HostError:
     """An error of the host, or a script's own `PolyspellError`: `data` as `to_dict` gives it.
     `place` is where it left the fiber that failed with it first."""
 
-    __slots__ = ("data", "place")
+    __slots__ = ("__weakref__", "data", "place")
 
     def __init__(self, message: Any, options: Any = None) -> None:
         if not isinstance(message, str):
@@ -82,6 +82,11 @@ class HostError:
                 kinds = "code, hint (strings), context (a map) and retryable (a bool)"
                 refuse(f"PolyspellError.new takes {kinds}, not {name}: {value!r}.")
             self.data[name] = value
+
+    @property
+    def wren_size(self) -> int:
+        """Bytes that it holds, about."""
+        return _size(self.data)
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> HostError:
@@ -97,6 +102,14 @@ class HostError:
         return self.data.get(name, False if name == "retryable" else None)
 
 
+def _size(value: Any) -> int:
+    if isinstance(value, str | bytes):
+        return 64 + len(value)
+    if isinstance(value, dict):
+        return 64 + sum(map(_size, value)) + sum(map(_size, value.values()))
+    return 64 + sum(map(_size, value)) if isinstance(value, list) else 64
+
+
 def refuse(message: str, hint: str = "") -> NoReturn:
     """Fail what a script asked for, with an error that it may catch."""
     raise wrenpy.Abort(HostError.of(ValidationError(message, hint=hint).to_dict()))
@@ -108,7 +121,7 @@ _OPTIONS: dict[str, type] = {"code": str, "hint": str, "context": dict, "retryab
 class Bytes:
     """Bytes: of a string, a list of numbers, or other bytes."""
 
-    __slots__ = ("content",)
+    __slots__ = ("__weakref__", "content")
 
     def __init__(self, content: Any) -> None:
         if isinstance(content, Bytes):
@@ -120,6 +133,11 @@ class Bytes:
         elif not isinstance(content, bytes):  # which a string is that is not UTF-8
             refuse("Bytes.new takes a string, or a list of whole numbers up to 255.")
         self.content: bytes = content
+
+    @property
+    def wren_size(self) -> int:
+        """Bytes that it holds."""
+        return len(self.content)
 
     def get(self, name: Any) -> Any:
         """Its size, list or text, or a byte by its index."""
@@ -143,7 +161,7 @@ class Integer:
     """A whole number that may be larger than Wren's numbers are exact: of digits, or of a number
     that is whole."""
 
-    __slots__ = ("number",)
+    __slots__ = ("__weakref__", "number")
 
     def __init__(self, content: Any) -> None:
         if isinstance(content, str):
@@ -153,6 +171,11 @@ class Integer:
         if type(content) is not int:
             refuse("Integer.new takes digits in a string, or a whole number up to 2^53.")
         self.number: int = content
+
+    @property
+    def wren_size(self) -> int:
+        """Bytes that it holds, about."""
+        return 64 + self.number.bit_length() // 8
 
     def get(self, name: str) -> Any:
         """Its digits, or the nearest number of Wren's."""

@@ -19,4 +19,6 @@ def lua_number(value: float) -> str:
     """A number as a Lua literal of a floating-point number."""
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value)}.0" if float_literals else str(int(value))
-    return repr(value)
+    text = repr(value)
+    # Lua reads large powers of ten slowly, powers of two not.
+    return value.hex() if "e" in text else text

@@ -42,10 +42,13 @@ end
 -- A task is about to run, at a time that the host tells, as it tells when it last got control back:
 -- until then the task that ran before it was running. The slice goes on where it was left: a program
 -- that only calls the host has slices, too.
+-- Where the host took long, the slice is over: a program may call it again and again.
+local LONG = 0.001 -- seconds
 local before, before_since
 function R.enter(own, time, ended)
   if before then before.time = before.time - (ended - before_since) end
   budget, since = own, time
+  if time - ended > LONG then given, untimed = 0, timed end
   given = max(0, min(given, budget.fuel))
   F[1] = given
 end

@@ -154,6 +154,7 @@ end
 function List._mul(self, count)
   R.repeat_count(count)
   local n = self[0]
+  if n == 0 then count = 0 end
   if n * count > 2 ^ 27 then R.limit("memory") end
   reserve(n * count * 16)
   local result = { [0] = n * count }

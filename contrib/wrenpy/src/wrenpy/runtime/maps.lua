@@ -1,5 +1,7 @@
 -- Map: [1] slot of each key, [2] keys and [3] values by slot, [4] count, [5] last slot used.
--- Slots keep the order of insertion. Removal leaves a hole; insertion closes them when many.
+-- Slots keep the order of insertion. Removal leaves a hole, and `false` as the key's slot: where Lua's
+-- table is full, a key that goes and one that comes would make it new each time. Insertion closes
+-- the holes when many.
 local R = ...
 local core, raise = R.core, R.raise
 local Map, MapS = core.Map.M, core.Map.S
@@ -42,7 +44,7 @@ end
 R.wren_key = wren_key
 
 local function compact(map)
-  local slots, keys, values, last = map[1], {}, {}, 0
+  local slots, keys, values, last = {}, {}, {}, 0
   charge(map[5] / 4)
   for slot = 1, map[5] do
     local key = map[2][slot]
@@ -51,7 +53,7 @@ local function compact(map)
       keys[last], values[last], slots[key] = key, map[3][slot], last
     end
   end
-  map[2], map[3], map[5] = keys, values, last
+  map[1], map[2], map[3], map[5] = slots, keys, values, last
 end
 
 local function set(map, key, value)
@@ -92,7 +94,7 @@ end
 function Map.clear_0(self)
   self[1], self[2], self[3], self[4], self[5], self[6] = {}, {}, {}, 0, 0, nil
 end
-function Map.containsKey_1(self, key) return self[1][lua_key(self, key)] ~= nil end
+function Map.containsKey_1(self, key) return self[1][lua_key(self, key)] and true or false end
 function Map.count_g(self) return self[4] end
 function Map.isEmpty_g(self) return self[4] == 0 end
 
@@ -101,9 +103,8 @@ function Map.remove_1(self, key)
   local slot = self[1][key]
   if not slot then return nil end
   local value = self[3][slot]
-  self[1][key], self[2][slot], self[3][slot] = nil, nil, nil
+  self[1][key], self[2][slot], self[3][slot] = false, nil, nil
   self[4] = self[4] - 1
-  if slot == self[5] then self[5] = slot - 1 end
   if self[4] == 0 then Map.clear_0(self) end
   return value
 end

@@ -132,9 +132,12 @@ function String.indexOf_2(s, other, start)
   text(other, "Argument")
   return (seek(s, other, index(start, #s, "Start") + 1) or 0) - 1
 end
-function String.startsWith_1(s, other) return sub(s, 1, #text(other, "Argument")) == other end
+function String.startsWith_1(s, other)
+  charge(#text(other, "Argument") / 32)
+  return sub(s, 1, #other) == other
+end
 function String.endsWith_1(s, other)
-  text(other, "Argument")
+  charge(#text(other, "Argument") / 32)
   return other == "" or #other <= #s and sub(s, -#other) == other
 end
 
@@ -154,12 +157,14 @@ local function string_next(s, i)
     if size == 0 then return nil end
     return 0, at(s, 0)
   end
-  repeat
+  while true do
     i = i + 1
     if i >= size then return nil end
     local b = byte(s, i + 1)
-  until b < 0x80 or b > 0xbf
-  return i, at(s, i)
+    if b < 0x80 or b > 0xbf then return i, at(s, i) end
+    F[1] = F[1] - 1 -- a string may be nothing but such bytes
+    if F[1] < 0 then slice() end
+  end
 end
 R.string_next = string_next
 
@@ -244,15 +249,21 @@ local function trim(s, chars, at_start, at_end)
   if at_end then
     while last >= first do
       local start = last
-      while start > first and byte(s, start) >= 0x80 and byte(s, start) < 0xc0 do start = start - 1 end
+      while start > first and byte(s, start) >= 0x80 and byte(s, start) < 0xc0 do
+        start = start - 1
+        F[1] = F[1] - 1
+        if F[1] < 0 then slice() end
+      end
       if not set[code_point(s, start)] then break end
       last = start - 1
       F[1] = F[1] - 1
       if F[1] < 0 then slice() end
     end
   end
+  charge((last - first) / 32)
   return sub(s, first, last)
 end
+R.trim = trim
 local SPACE = "\t\r\n "
 function String.trim_0(s) return trim(s, SPACE, true, true) end
 function String.trim_1(s, chars) return trim(s, chars, true, true) end

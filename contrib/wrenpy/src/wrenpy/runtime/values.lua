@@ -70,7 +70,8 @@ local NUMERAL = {
 }
 function NumS.fromString_1(_, text)
   if type(text) ~= "string" then raise("Argument must be a string.") end
-  local trimmed = string.match(text, "^[ \t\r\n\v\f]*(.-)[ \t\r\n\v\f]*$")
+  local trimmed = R.trim(text, " \t\r\n\v\f", true, true)
+  R.charge(#trimmed / 4)
   for i = 1, #NUMERAL do
     if string.find(trimmed, NUMERAL[i]) then
       local value = tonumber((string.gsub(trimmed, "^%+", "")))
