@@ -293,3 +293,9 @@ def test_wherever_memory_ends_the_end_is_clean() -> None:
             error = driver.run(EVERYTHING).error
             limits.add(error and error["context"]["limit"])
     assert limits == {None, "memory"}
+
+
+def test_json_is_weighed_only_where_memory_has_a_limit() -> None:
+    with Driver(LuaEngine(), limits=Limits(memory=None)) as driver:
+        program = "return #require('polyspell').json.decode('[' .. ('[],'):rep(20000) .. '1]')"
+        assert driver.value(program) == 20001

@@ -174,7 +174,8 @@ class Bridge:
         return text
 
     def _json_decode(self, text: bytes) -> bytes | bool:
-        if 0 < self.most_memory < _ITEM * sum(map(text.count, (b"[", b"{", b","))):
+        most = self._meter.limits.memory
+        if most is not None and _ITEM * sum(map(text.count, (b"[", b"{", b","))) > most:
             return self._fail(self._meter.error("memory").to_dict())
         try:
             packed = wire.from_json(text)
