@@ -55,7 +55,7 @@ end
 
 local function list(t, n, depth, count)
   n = n + 1
-  if n > MAX_PIECES then refuse(0, "is too large to cross") end
+  if n > MAX_PIECES or count > MAX_PIECES then refuse(0, "is too large to cross") end
   buf[n] = header(count, 0x90, 16, 0xdd)
   depth = depth + 1
   for i = 1, count do
