@@ -22,7 +22,7 @@ from polyspell.scripting.declare import ApiModule
 from polyspell.scripting.engine import Call, Reply
 from polyspell.scripting.handles import Handles
 from polyspell.scripting.held import Held
-from polyspell.scripting.limits import exceeded
+from polyspell.scripting.limits import exceeded, soft
 from polyspell.scripting.memo import Memo
 from polyspell.scripting.metered import Metered
 from polyspell.scripting.types import Resolve
@@ -45,7 +45,7 @@ class Gate:
     """
 
     def __init__(self, spell: Spell, vocabulary: Vocabulary) -> None:
-        self._spell = spell
+        self._spell, self._life = spell, spell.life
         self._hooks = spell.hooks
         self._vocabulary = vocabulary
         self._modules: dict[str, ApiModule] = {}
@@ -55,20 +55,19 @@ class Gate:
         self.to_host, self.to_script, self.live = values.to_host, values.to_script, values.live
         self.memo = Memo(self.to_script, spell.spawn)
         limits = spell.sandbox.limits
-        self._most_calls = _or_endless(limits.calls)
+        self._most_calls, self._soft_calls = _or_endless(limits.calls), soft(limits.calls)
         self._most_waiting = _or_endless(limits.pending)
         self._most_traffic = _or_endless(limits.traffic)
         self._most_busy = _or_endless(limits.cpu)
-        self.traffic = 0
-        self.busy = 0.0
-        self.calls = 0
         self.waiting = 0
         self.profile: dict[str, list[float]] | None = None
+        self.begin()
 
     def begin(self) -> None:
         """Count anew: a run begins."""
         self.calls = self.traffic = 0
         self.busy = 0.0
+        self._look_at = self._soft_calls or self._most_calls
 
     # -- a call ---------------------------------------------------------------------------------
 
@@ -81,26 +80,30 @@ class Gate:
             self.traffic += call.size or size_of(call.arguments, left)
             if self.traffic > self._most_traffic:
                 raise self._over("traffic", self._most_traffic)
-            if self.calls > self._most_calls:
-                raise self._over("calls", self._most_calls)
+            if self.calls >= self._look_at or self._life.lost:
+                self._look()
             target = call.target
             if target == "host":
                 return Reply(call.id, self._spell.load(*call.arguments))
             entry, owner = self._find(target, call.name)
-            if entry.spec.waits or self._chain(owner) is not None:
+            if self._chain(owner) is not None or (not entry.plain and entry.spec.waits):
                 held = Held(call.arguments, self.to_host, owner)
                 self.handles.use(held.handles)
                 return self._later(call, entry, owner, held)
             before, begin = self.busy, perf_counter()
             try:
-                if entry.spec.pure or entry.spec.is_property:
-                    value = self._invoke(entry, owner, call.arguments, self.to_host)
-                else:
+                if entry.plain:
                     ordered, named = entry.bind(call.arguments, self.to_host)
                     value = getattr(owner, entry.attribute)(*ordered, **named)
+                else:
+                    value = self._invoke(entry, owner, call.arguments, self.to_host)
                 value = self.to_script(value)
             finally:
-                self._spent(before + perf_counter() - begin)
+                busy = before + perf_counter() - begin
+                if busy > self._most_busy:
+                    self._spent(busy)
+                elif busy > self.busy:
+                    self.busy = busy
                 if self.profile is not None:
                     self._note(entry.name, begin)
             if self.busy > self._most_busy:
@@ -108,6 +111,16 @@ class Gate:
             return Reply(call.id, value)
         except Exception as error:
             return Reply(call.id, error=_told(error))
+
+    def _look(self) -> None:
+        """Go on if the script may call: rarely asked, as every look costs each call."""
+        if self._life.lost:  # what was on its way when it ended
+            raise ScriptError("The script has ended.")
+        if self.calls == self._soft_calls:
+            self._spell.telling.near("calls", self.calls)
+        self._look_at = self._most_calls + 1
+        if self.calls > self._most_calls:
+            raise self._over("calls", self._most_calls)
 
     def _over(self, limit: str, allowed: float) -> PolyspellError:
         """The error for a limit: the engine ends its script with it, or is ended."""

@@ -75,7 +75,9 @@ class InlineLink:
 
     async def query(self, method: str, *arguments: Any) -> Any:
         """Call a method of the context and give what it gives."""
-        return getattr(self._context, method)(*arguments) if self._context is not None else None
+        if self._context is None:
+            return None
+        return self._spell.work.within(getattr(self._context, method), *arguments)
 
     def abort(self) -> None:
         """Nothing can be at work here while somebody else is: the thread is the same."""
@@ -111,8 +113,8 @@ class InlineLink:
     # -- the port -------------------------------------------------------------------------------
 
     def ask(self, call: Call) -> Reply | None:
-        """A call of the script."""
-        reply = self._spell.ask(call)
+        """A call of the script, which is at work under the spell's own span."""
+        reply = self._spell.gate.ask(call)
         if isinstance(reply, Reply):
             return reply
         if not self._spell.vocabulary.waits(call):

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from polyspell.errors import ScriptError
-from polyspell.events import current_span
 from polyspell.grants import Grants
 from polyspell.hooks import Hooks
 from polyspell.scripting import runs
@@ -17,7 +16,6 @@ from polyspell.scripting.engine import Call, EngineFacts, Reply, Source
 from polyspell.scripting.functions import ScriptFunction
 from polyspell.scripting.gate import Gate
 from polyspell.scripting.life import Life
-from polyspell.scripting.limits import soft
 from polyspell.scripting.modules import Loader
 from polyspell.scripting.output import Output, Write
 from polyspell.scripting.results import ScriptResult, SpellUsage, script_error
@@ -87,7 +85,6 @@ class Spell:
         self.tool_stats: dict[str, list[float]] = {}
         self.state = state
         self.closers: list[Callable[[], Any]] = [self.hooks.aclose]
-        self._soft_calls = soft(sandbox.limits.calls)
         self._loader = Loader(folder, self.grants, sandbox.limits)
         self._loop = asyncio.get_running_loop()
         self._begun = 0.0
@@ -199,12 +196,6 @@ class Spell:
 
     def ask(self, call: Call) -> Reply | Awaitable[Reply]:
         """The script calls the host."""
-        if self.life.lost:  # what was on its way when it ended
-            return Reply(call.id, error=ScriptError("The script has ended.").to_dict())
-        if self.gate.calls + 1 == self._soft_calls:
-            self.telling.near("calls", self.gate.calls + 1)
-        if current_span() is self.span:
-            return self.gate.ask(call)
         return self.work.within(self.gate.ask, call)
 
     def load(self, specifier: str, importer: str | None = None) -> dict[str, Any]:

@@ -33,6 +33,12 @@ class Entry(msgspec.Struct):
     spec: FunctionSpec
     bind: Binder
     attribute: str
+    plain: bool = False
+    """Whether it is called each time, and answers at once."""
+
+    def __post_init__(self) -> None:
+        spec = self.spec
+        self.plain = not (spec.waits or spec.pure or spec.is_property)
 
 
 class Vocabulary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import time
@@ -21,7 +22,8 @@ _SLICE = 2000  # instructions at most, where they are counted by memory
 _LONG_SLICE = 0.02  # seconds
 _ITEM = 56  # bytes that a list or dict takes at least, for a guess at what JSON becomes
 _WORK = 1e9  # bytes that a slice may go through: what each instruction may, if it is one string
-_BAD_TEXT = -1
+_ROOM = 2**16  # bytes by which a short answer may be told without lifting the limit of memory
+_BAD_TEXT, _LIFTED = -1, -2  # as prelude/calls.lua has them
 
 
 class Bridge:
@@ -34,9 +36,11 @@ class Bridge:
         self._work = math.inf if killable else _WORK
         self._port = port
         self._meter = meter
-        self._error = b""
+        self._error = self._answer = b""
         self.lua: Any = None
+        self.used: Callable[[], int] = int
         self.most_memory = 0
+        self.ceiling = math.inf  # bytes of memory up to which answers are told at once
         self.peak = 0  # bytes of memory, as seen by `look`
         self.slice_began = 0.0
         self.outcomes: list[Outcome] = []
@@ -47,11 +51,19 @@ class Bridge:
     def functions(self) -> dict[bytes, Callable[..., Any]]:
         """All that the prelude calls, by name."""
         return {
-            b"ask": self._asker(), b"error": self._last_error, b"result": self._result,
+            b"ask": self._asker(), b"taken": self._taken,
+            b"error": self._last_error, b"result": self._result,
             b"failed": self._failed, b"output": self._output, b"over": self._over,
             b"lower": self._lower, b"lift": self.lift, b"drop": self._drop, b"keep": self._keep,
             b"json_encode": self._json_encode, b"json_decode": self._json_decode,
         }  # fmt: skip
+
+    def attach(self, lua: Any, memory: int | None) -> None:
+        """The runtime is there: what it uses now is not the script's; `memory` is what that may."""
+        self.lua, self.used = lua, functools.partial(lua.get_memory_used, total=True)
+        self.most_memory = (memory or 0) + lua.get_memory_used()
+        if memory is not None:
+            self.ceiling = self.most_memory - _ROOM
 
     def with_source(self, error: dict[str, Any]) -> dict[str, Any]:
         """An error with the offending line of its file."""
@@ -94,10 +106,18 @@ class Bridge:
                 answer = encode(reply.value)
             except Exception as error:
                 return fail(describe(error))
+            if self.used() + len(answer) < self.ceiling:
+                return answer
+            self._answer = answer
             lift()
-            return answer
+            return _LIFTED
 
         return asked
+
+    def _taken(self) -> bytes:
+        """The answer for which the limit of memory was lifted."""
+        answer, self._answer = self._answer, b""
+        return answer
 
     def _fail(self, error: dict[str, Any]) -> bool:
         self._error = encode_error(error)

@@ -49,8 +49,7 @@ class LuaContext:
             b"depth": options.limits.depth,
         }
         self._lua, self._prelude = start(host, limits)
-        self._bridge.lua = self._lua
-        self._bridge.most_memory = (options.limits.memory or 0) + self._lua.get_memory_used()
+        self._bridge.attach(self._lua, options.limits.memory)
 
     # -- the protocol
 

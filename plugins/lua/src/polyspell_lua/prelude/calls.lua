@@ -3,7 +3,8 @@
 local P, host = ...
 local error, type, select, rawlen, unpack, next = error, type, select, rawlen, table.unpack, next
 local raw_xpcall, isyieldable, setmetatable = xpcall, coroutine.isyieldable, setmetatable
-local ask, last_error, limited, lower = host.ask, host.error, P.limited, host.lower
+local ask, last_error, limited, lower, taken = host.ask, host.error, P.limited, host.lower, host.taken
+local LIFTED = -2 -- an answer that has to be taken: the limit of memory was lifted for it
 local suspend, received, wait_for, take = P.suspend, P.received, P.wait_for, P.take
 local DONE, state = P.DONE, P.futures
 
@@ -16,9 +17,19 @@ function P.raise_last()
   P.raise(packed)
 end
 
+-- What came of a call, with the limit of memory as it was.
+local function settled(answer)
+  if answer ~= LIFTED then return answer end
+  answer = taken()
+  if limited then lower() end
+  return answer
+end
+
 local function unusual(answer, count, ...)
   if not answer then
     P.raise_last()
+  elseif answer == LIFTED then
+    return P.decode(settled(answer))
   elseif answer < 0 then
     P.find_bad_text(count, ...)
   end
@@ -34,8 +45,7 @@ local function collected(fiber, target, kind, name, count, ...)
     if state[given[i]] then given[i] = given[i]:wait() end
   end
   local packed = P.encode_all(count, unpack(given, 1, count))
-  local answer = ask(fiber.task, target, kind, name, packed, true)
-  if limited then lower() end
+  local answer = settled(ask(fiber.task, target, kind, name, packed, true))
   local future = P.new_future()
   if type(answer) ~= "number" then
     P.resolve(future, answer and true, answer or last_error(), true)
@@ -57,15 +67,13 @@ function P.call(target, kind, name, waits, count, ...)
   end
   if waits and not isyieldable() then suspend() end
   local answer = ask(fiber.task, target, kind, name, P.encode_all(count, ...))
-  if limited then lower() end
   if type(answer) == "string" then return P.decode(answer) end
   return unusual(answer, count, ...)
 end
 
 -- The same, without waiting for what comes of it.
 function P.send(target, kind, name)
-  ask(P.current.task, target, kind, name, P.encode_all(0))
-  if limited then lower() end
+  settled(ask(P.current.task, target, kind, name, P.encode_all(0)))
 end
 
 -- Several at once
