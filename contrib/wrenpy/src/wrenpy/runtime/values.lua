@@ -64,20 +64,28 @@ function NumS.smallest_g() return 2.2250738585072014e-308 end
 function NumS.maxSafeInteger_g() return 9007199254740991 end
 function NumS.minSafeInteger_g() return -9007199254740991 end
 
-local NUMERAL = {
-  "^[+-]?%d+%.?%d*$", "^[+-]?%.%d+$", "^[+-]?%d+%.?%d*[eE][+-]?%d+$", "^[+-]?%.%d+[eE][+-]?%d+$",
-  "^[+-]?0[xX]%x+$",
-}
+-- Whether a text is a number: each part is read once, since a pattern of several would try them all.
+local find = string.find
+local function is_numeral(s)
+  if find(s, "^[+-]?0[xX]%x+$") then return true end
+  local first = find(s, "^[+-]") and 2 or 1
+  local _, last = find(s, "^%d*", first)
+  local digits = last + 1 - first
+  if string.byte(s, last + 1) == 46 then
+    local point = last + 1
+    _, last = find(s, "^%d*", point + 1)
+    digits = digits + last - point
+  end
+  return digits > 0 and (last == #s or find(s, "^[eE][+-]?%d+$", last + 1) ~= nil)
+end
 function NumS.fromString_1(_, text)
   if type(text) ~= "string" then raise("Argument must be a string.") end
   local trimmed = R.trim(text, " \t\r\n\v\f", true, true)
   R.charge(#trimmed / 4)
-  for i = 1, #NUMERAL do
-    if string.find(trimmed, NUMERAL[i]) then
-      local value = tonumber((string.gsub(trimmed, "^%+", "")))
-      if value == huge or value == -huge then raise("Number literal is too large.") end
-      return value and value + 0.0
-    end
+  if is_numeral(trimmed) then
+    local value = tonumber((string.gsub(trimmed, "^%+", "")))
+    if value == huge or value == -huge then raise("Number literal is too large.") end
+    return value and value + 0.0
   end
   local word = string.lower(trimmed)
   if word == "nan" then return 0 / 0 end

@@ -1,0 +1,2 @@
+// expect: value null
+var result = Num.fromString("1" * 200000 + "x")
