@@ -47,6 +47,13 @@ def guarded(source: str, name: str = "a.js") -> str:
         ("const f = () => {}; export default [f.name, f() === undefined]", ["f", True]),
         ("const f = x => x ? y => y : z => z * 2; export default f(0)(4)", 8),
         ("const f = ({ a = () => 1 }) => a(); export default f({})", 1),
+        ("let n = 0n; while (n < 9n) n = n + 1n\nexport default n + 1n", 10),
+        ("const o = { n: null }; export default [2n, o.n?.f(-1n).g(1), `${-1n}${!1n}`]",
+         [2, None, "-1false"]),
+        ("let s = ''\n" + "s += 'a'\n" * 20 + "export default s", "a" * 20),
+        ("let n = 0\n" + "if (n < 0) n--\nelse n++\n;[n].map(x => x)\n" * 9 + "export default n",
+         9),
+        ("export default " + "1+" * 30 + "1 * 2", 32),
         ("export default (() => import.meta.url)()", "main.js"),
         ("export default [1, 2].map(x => { try { throw x } catch (e) { return e * 2 } })", [2, 4]),
         ("#!/usr/bin/env polyspell\nexport default (x => x)(3)", 3),
@@ -85,6 +92,13 @@ def test_an_error_names_the_place_as_it_was_written(js: Any, source: str) -> Non
 def test_each_loop_and_function_looks_up() -> None:
     text = guarded("for (;;) (a => { while (1) b(() => c) })(function* () { do d(); while (1) });")
     assert text.count("__beat_x()") == 6
+
+
+def test_many_statements_and_operations_look_up_now_and_then() -> None:
+    assert guarded("f()\n" * 100).count("__beat_x()") == 12
+    assert guarded("g([" + "f()," * 100 + "])").count("__beat_x()") == 12
+    assert guarded("x = a" + " + b" * 100).count("__beat_x()") == 12
+    assert guarded("x = 1n" + " + b" * 100).count("__beat_x(") == 101
 
 
 def test_where_a_process_ends_nothing_looks_up() -> None:
@@ -155,6 +169,11 @@ def test_no_loop_is_hidden_by_what_the_engine_reads_otherwise(source: str, loops
 def test_built_ins_that_look_up_do_what_they_do(js: Any, expression: str, value: Any) -> None:
     head = "const long = '.*a'.repeat(10000), text = 'before' + long + 'middle' + long + 'z';"
     assert js().value(f"{head} export default {expression}") == value
+
+
+def test_a_source_that_is_no_syntax_is_left_to_the_engine() -> None:
+    script = read("(" * 100_000, "a.js")
+    assert script.root.has_error and not script.notes
 
 
 def test_a_pattern_so_long_that_nothing_would_end_it_is_refused(js: Any) -> None:

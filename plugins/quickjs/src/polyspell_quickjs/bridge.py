@@ -18,7 +18,7 @@ from polyspell_quickjs.values import to_host, to_script
 if TYPE_CHECKING:
     from polyspell_quickjs.context import JsContext
 
-PARTS = ("core", "inspect", "console", "timers", "clone", "url", "natives")
+PARTS = ("core", "inspect", "console", "timers", "clone", "url", "natives", "lists")
 """The parts of the prelude."""
 _NO_ROOM = {("InternalError", "out of memory"), ("InternalError", "string too long")}
 _SANDBOX = frozenset(Limits.__struct_fields__)

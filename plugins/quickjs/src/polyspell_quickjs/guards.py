@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from tree_sitter import Node
 
@@ -23,11 +24,19 @@ from polyspell_quickjs.edits import Edit
 PATTERN = 4096
 """Bytes of a regular expression that is not made at run time; see natives.js for the others."""
 LOOPS = frozenset({"while_statement", "do_statement", "for_statement", "for_in_statement"})
+EVERY = 8
+"""Of that many statements, or operations in one, the last looks up: each may be a built-in."""
+OPERATIONS = frozenset({
+    "call_expression", "new_expression", "unary_expression", "template_string",
+})  # fmt: skip
+PLACES = frozenset({"array", "arguments", "pair", "template_substitution", "spread_element"})
 FUNCTIONS = frozenset({
     "function_declaration", "generator_function_declaration", "function_expression",
     "generator_function", "method_definition", "arrow_function",
 })  # fmt: skip
 _ESCAPE = re.compile(rb"\\u(?:\{0*([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{4}))")
+_LARGE = re.compile(rb"\b\d\w*n\b")
+"""A BigInt: a step may take long with these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +51,14 @@ class Guards:
     ending: str
     beats: bool
 
-    def edits(self, root: Node, handlers: Sequence[Node], notes: Sequence[Node]) -> list[Edit]:
+    def edits(
+        self, root: Node, source: bytes, handlers: Sequence[Node], notes: Sequence[Node]
+    ) -> list[Edit]:
         """The edits of a module; `handlers` are the blocks of its catch and finally, and `notes`
         its comments, which a body without `;` takes for its end."""
         check = f"__check{self.ending}();".encode()
         edits = [Edit(node.start_byte + 1, node.start_byte + 1, check) for node in handlers]
-        return edits + self._beats(root, notes) if self.beats else edits
+        return edits + self._beats(root, source, notes) if self.beats else edits
 
     def refuse(self, root: Node, source: bytes, patterns: Sequence[Node]) -> bool:
         """Whether a module has what no guard can be put into: syntax that is not understood, a
@@ -58,12 +69,23 @@ class Guards:
         named = self.ending.encode() in _ESCAPE.sub(_unescaped, source)
         return root.has_error or named or any(p.end_byte - p.start_byte > PATTERN for p in patterns)
 
-    def _beats(self, root: Node, notes: Sequence[Node]) -> list[Edit]:
+    def _beats(self, root: Node, source: bytes, notes: Sequence[Node]) -> list[Edit]:
         left = f"__left{self.ending}"
         beat = f"--{left}>0||({left}=__beat{self.ending}())".encode()
-        head = Edit(0, 0, f"var {left}=0;".encode())
+        begin = f"__beat{self.ending}(1)" if _LARGE.search(source) else "0"
+        head = Edit(0, 0, f"var {left}={begin};".encode())
         ends = {note.end_byte: note for note in notes}
-        return [head, *(edit for node in _inner_first(root) for edit in _guarded(node, beat, ends))]
+        counted = count(1)
+        every = 1 if begin != "0" else EVERY
+        edits = [head]
+        for node in _inner_first(root):
+            if node.type in LOOPS or node.type in FUNCTIONS:
+                edits += _guarded(node, beat, ends)
+            elif node.type in ("program", "statement_block"):
+                edits += _between(node, beat)
+            elif (work := _operation(node)) is not None and next(counted) % every == 0:
+                edits += _within(work, beat)
+        return edits
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:
@@ -86,12 +108,30 @@ def _guarded(node: Node, beat: bytes, ends: dict[int, Node]) -> list[Edit]:
     return [Edit(body.start_byte, body.start_byte, opening), Edit(end, end, closing)]
 
 
+def _between(block: Node, beat: bytes) -> list[Edit]:
+    """Among many statements; with a `;` for one before that has none."""
+    starts = [n.start_byte for n in block.named_children[EVERY::EVERY] if n.type != "comment"]
+    return [Edit(start, start, b";" + beat + b";") for start in starts]
+
+
+def _operation(node: Node) -> Node | None:
+    """The part of an operation that may look up: where parentheses change nothing."""
+    if node.type == "binary_expression":
+        return node.child_by_field_name("right")
+    parent = node.parent if node.type in OPERATIONS else None
+    return node if parent is not None and parent.type in PLACES else None
+
+
+def _within(node: Node, beat: bytes) -> list[Edit]:
+    start, end = node.start_byte, node.end_byte
+    return [Edit(start, start, b"(" + beat + b","), Edit(end, end, b")")]
+
+
 def _inner_first(root: Node) -> Iterable[Node]:
-    """Loops and functions: what ends at one place is closed from the inside out."""
+    """All nodes: what ends at one place is closed from the inside out."""
     found, waiting = [], [root]
     while waiting:
         node = waiting.pop()
-        if node.type in LOOPS or node.type in FUNCTIONS:
-            found.append(node)
+        found.append(node)
         waiting.extend(node.children)
     return reversed(found)

@@ -19,6 +19,7 @@ from polyspell_quickjs.edits import Edit, EditedSource, blank
 from polyspell_quickjs.guards import Guards
 
 _TYPESCRIPT = (".ts", ".mts", ".cts", ".tsx")
+_WIDE = 5000
 _QUERY = """
 (import_statement source: (string) @static)
 (export_statement source: (string) @static)
@@ -76,7 +77,7 @@ class Script:
             opening = self.source.index(b"(", node.end_byte) + 1
             edits.append(Edit(opening, opening, own + b","))
         edits += [Edit(n.start_byte, n.end_byte, b"__meta(" + own + b")") for n in self.metas]
-        guarding = guards.edits(self.root, self.handlers, self.notes)
+        guarding = guards.edits(self.root, self.source, self.handlers, self.notes)
         return EditedSource(self.source, [*guarding, *self.edits, *edits])
 
 
@@ -137,7 +138,21 @@ def read(text: str, name: str) -> Script:
     return script
 
 
+def _is_rubble(root: Node) -> bool:
+    """Whether so much of a source is no syntax that queries would take minutes: each token that
+    they meet is compared with all behind it."""
+    waiting = [root] if root.has_error else []
+    while waiting:
+        node = waiting.pop()
+        if node.is_error and node.child_count > _WIDE:
+            return True
+        waiting += [child for child in node.children if child.has_error]
+    return False
+
+
 def _find(script: Script) -> None:
+    if _is_rubble(script.root):
+        return
     found = javascript().captures(script.root)
     for node in found.get("static", []):
         row = node.start_point[0] + 1

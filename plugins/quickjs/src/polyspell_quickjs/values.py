@@ -1,9 +1,9 @@
 """Values between Python and the engine.
 
 The engine carries plain values by itself. The others are dicts with the key "$", and where a
-value has any the whole is marked as tagged: -0.0 (z), ints beyond 64 bits (i), functions (f),
-handles (h), records (r), dicts with keys that a plain object cannot hold (o), and what is nested so
-deep that the engine cannot carry it, in parts (P, p).
+value has any the whole is marked as tagged: -0.0 (z), ints beyond 64 bits in hexadecimal (i),
+functions (f), handles (h), records (r), dicts with keys that a plain object cannot hold (o), and
+what is nested so deep that the engine cannot carry it, in parts (P, p).
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _tag(value: Any, depth: int, parts: list[Any]) -> Any:
     if kind is HandleRef:
         return {"$": "h", "v": value.id, "more": value.type}
     if _special(value, depth):
-        return {"$": "z"} if kind is float else {"$": "i", "v": str(value)}
+        return {"$": "z"} if kind is float else {"$": "i", "v": format(value, "x")}
     return value
 
 
@@ -111,6 +111,8 @@ def _untag(value: Any, parts: Sequence[Any]) -> Any:
         return HandleRef(int(content), str(more))
     if kind == "r":
         return Record(str(content), _untag(more, parts))
+    if kind == "i":
+        return int(content, 16)
     if kind == "p":
         return _untag(parts[int(content)], parts)
     return _untag(content, more) if kind == "P" else -0.0

@@ -1,6 +1,6 @@
 // How values are shown: a short relative of Node's util.inspect.
 "use strict";
-(({ isHandle, handleType, recordTypes }) => {
+(({ isHandle, handleType, recordTypes, look }) => {
   const DEPTH = 4, ITEMS = 100, WIDTH = 76, TEXT = 10000;
   const { getPrototypeOf } = Object;
 
@@ -14,15 +14,20 @@
     typeof key === "symbol" ? `[${String(key)}]` : /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? key : quote(key);
 
   const inspect = (value, depth = 0, seen = []) => {
+    look();
     switch (typeof value) {
       case "string": return quote(value);
-      case "bigint": return `${value}n`;
+      case "bigint": return largeText(value);
       case "number": return Object.is(value, -0) ? "-0" : String(value);
       case "symbol": return String(value);
       case "function": return isHandle(value) ? `[${handleType(value)}]` : functionText(value);
       case "object": return value === null ? "null" : objectText(value, depth, seen);
       default: return String(value);
     }
+  };
+  const largeText = (value) => {
+    const hex = value.toString(16); // decimal digits of a long one take long
+    return hex.length <= TEXT ? `${value}n` : `0x${hex.slice(0, TEXT)}...n`;
   };
   const functionText = (value) => {
     const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "Function";

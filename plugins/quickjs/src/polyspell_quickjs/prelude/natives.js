@@ -1,20 +1,40 @@
 // Built-ins that may work for minutes without ever looking at the time, as they are where nothing else ends
 // them: they look up by themselves, take another way, or end the script at once.
 "use strict";
-(({ check, host }) => {
-  const MANY = 1e7, STEPS = 2 ** 22, LONG = 2 ** 14, PREFIX = 32, PATTERN = 4096;
+(({ check, look, host }) => {
+  const STEPS = 2 ** 22, LONG = 2 ** 14, PREFIX = 32, PATTERN = 4096, KEYS = 10000, FEW = 8;
   const { apply, construct } = Reflect, { isArray } = Array, { slice: slicesOf } = Array.prototype;
   const { keys, defineProperty, getOwnPropertyDescriptor } = Object;
-  const { indexOf, startsWith, slice, replace, charCodeAt } = String.prototype;
+  const { indexOf, startsWith, endsWith, slice, replace, charCodeAt, normalize } = String.prototype;
 
   const wrap = (owner, methods) => {
     for (const name of keys(methods)) {
       const old = owner[name], made = methods[name](old);
       defineProperty(made, "name", { value: name, configurable: true });
-      defineProperty(made, "length", { value: old.length, configurable: true });
-      defineProperty(owner, name, { ...getOwnPropertyDescriptor(owner, name), value: made });
+      if (made.length !== old.length) defineProperty(made, "length", { value: old.length, configurable: true });
+      defineProperty(owner, name, { value: made, writable: true, configurable: true });
     }
   };
+  const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+  // A function that looks up whenever it is called, where a built-in would not.
+  const { toString: sourceOf } = Function.prototype;
+  const isNative = (work) => typeof work === "function" && apply(endsWith, apply(sourceOf, work, []), ["[native code]\n}"]);
+  const looking = (work, self) => !isNative(work) ? (self === undefined || typeof work !== "function" ? work : (...list) => apply(work, self, list))
+    : function (...list) {
+      look();
+      return apply(work, self === undefined ? this : self, list);
+    };
+  wrap(Function.prototype, {
+    bind: (old) => ({ made(self, ...list) {
+      if (!isNative(this)) return apply(old, this, [self, ...list]);
+      const work = this, made = function (...list) {
+        look();
+        return new.target ? construct(work, list, new.target === made ? work : new.target) : apply(work, this, list);
+      };
+      for (const name of ["name", "length", "prototype"]) defineProperty(made, name, { value: work[name], configurable: name !== "prototype" });
+      return apply(old, made, [self, ...list]);
+    } }).made,
+  });
   const isLarge = (text, wanted) => typeof wanted === "string" && text.length * wanted.length > STEPS;
 
   // The first place from `at` where a long text stands: by its begin first.
@@ -67,11 +87,18 @@
     }
     return all;
   };
+  const isShort = (size) => size === undefined || (typeof size === "number" && size <= LONG);
+  const long = (old) => ({ made(...list) {
+    if (typeof this !== "string" || this.length > LONG || !isShort(list[0])) look();
+    return apply(old, this, list);
+  } }).made;
   const byText = (old, by) => ({ made(wanted, more) {
     if (typeof this === "string" && isLarge(this, wanted)) return by(this, wanted, more);
     return apply(old, this, arguments);
   } }).made;
   wrap(String.prototype, {
+    trim: long, trimStart: long, trimEnd: long, repeat: long, padStart: long, padEnd: long, toUpperCase: long, toLowerCase: long,
+    toLocaleUpperCase: long, toLocaleLowerCase: long, match: long, search: long,
     indexOf: (old) => ({ made(wanted, at) {
       return typeof this === "string" && isLarge(this, wanted) ? search(this, wanted, whole(at)) : apply(old, this, arguments);
     } }).made,
@@ -86,30 +113,23 @@
     split: (old) => byText(old, (text, wanted, most = 2 ** 32 - 1) => apply(slicesOf, around(text, wanted, most), [0, most >>> 0])),
     replace: (old) => byText(old, (text, wanted, by) => replaced(text, wanted, by, 1)),
     replaceAll: (old) => byText(old, (text, wanted, by) => replaced(text, wanted, by, Infinity)),
-    normalize: (old) => ({ made(form) { return inPieces(old, String(this), form); } }).made,
+    concat: (old) => ({ made(...list) { // every template is one
+      for (let i = FEW; i < list.length; i++) look(), list[i] = apply(old, "", [list[i]]);
+      return apply(old, this, list);
+    } }).made,
+    normalize: (old) => ({ made(form) { return this === undefined || this === null ? apply(old, this, []) : inPieces(old, `${this}`, form); } }).made,
     localeCompare: (old) => ({ made(other) {
-      const one = String(this), two = String(other);
+      if (this === undefined || this === null) return apply(old, this, []);
+      const one = `${this}`, two = `${other}`;
       if (one.length <= LONG && two.length <= LONG) return apply(old, one, [two]);
-      const a = one.normalize(), b = two.normalize();
+      const a = inPieces(normalize, one), b = inPieces(normalize, two);
       return a < b ? -1 : a > b ? 1 : 0;
     } }).made,
   });
 
-  const moving = (old) => ({ made() {
-    if (this?.length > MANY) host("endless");
-    return apply(old, this, arguments);
-  } }).made;
-  wrap(Array.prototype, {
-    shift: moving, unshift: moving, splice: moving,
-    concat: (old) => ({ made(...lists) {
-      for (const list of [this, ...lists]) if (list?.length > MANY && typeof list !== "string") host("endless");
-      return apply(old, this, lists);
-    } }).made,
-  });
-
   // A pattern is walked through from each place of a text before the engine looks up.
-  const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
   const short = ([pattern, flags]) => {
+    look();
     if (isObject(pattern) && pattern[Symbol.match]) [pattern, flags] = [pattern.source, flags ?? pattern.flags];
     pattern = pattern === undefined ? "" : `${pattern}`;
     if (pattern.length > PATTERN) host("endless");
@@ -131,8 +151,11 @@
       const looking = typeof replacer === "function"
         ? function (key, item) { check(); return apply(replacer, this, [key, item]); }
         : function (key, item) { check(); return item; };
+      if (isArray(replacer) && replacer.length > KEYS) host("endless"); // each is compared with all before
       if (isArray(replacer)) old(value, looking); // it is finite: this way sees its end
       return old(value, isArray(replacer) ? replacer : looking, space);
     } }).made,
+    parse: (old) => ({ made(text, work) { look(); return apply(old, this, work === undefined ? [text] : [text, looking(work)]); } }).made,
   });
+  return { wrap, looking, isObject };
 })

@@ -58,6 +58,10 @@ const check = () => {
   if (ended || now() > until) halt(), end();
   if (isFull()) exhausted();
 };
+// The same for what is done often, and keeps nothing.
+const look = () => {
+  if (ended || now() > until) check();
+};
 
 const hidden = (name, value) => defineProperty(globalThis, name, { value });
 const react = (promise, done, fail) => apply(then, promise, [done, fail]);

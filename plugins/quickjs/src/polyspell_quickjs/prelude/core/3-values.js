@@ -1,6 +1,6 @@
 // Values: plain ones cross as they are, others in objects with the key "$".
 
-const DEPTH = 64, CHUNK = 24;
+const DEPTH = 64, CHUNK = 24, SAFE = 2n ** 63n;
 // Functions that the host holds, and how often each went there: it gives each back by itself.
 const functions = { __proto__: null }, holds = { __proto__: null }, numbers = new WeakMap();
 let tagged = false, packedTags = false, pool = [], lastFunction = 0;
@@ -37,7 +37,9 @@ const encode = (v, up, key, depth) => {
       return invalid(up, key, "is a symbol, which cannot cross between host and script");
     case "object":
       return v === null ? v : encodeObject(v, up, key, depth);
-    default: // boolean, bigint
+    case "bigint": // as hexadecimal digits where decimal ones would take long
+      return v >= -SAFE && v < SAFE ? v : tag("i", v.toString(16));
+    default: // boolean
       return v;
   }
 };
@@ -138,7 +140,7 @@ const decode = (v) => {
 const untag = ({ $: kind, v, more }) => {
   switch (kind) {
     case "z": return -0;
-    case "i": return BigInt(v);
+    case "i": return v[0] === "-" ? -BigInt("0x" + v.slice(1)) : BigInt("0x" + v);
     case "f": return functions[v] ?? gone;
     case "h": return handleOf(v, more);
     case "r": return recordOf(v, decode(more));

@@ -63,13 +63,17 @@ hidden("__float", (value) => {
 // What stands in scripts, see guards.py.
 const ending = host("ending");
 hidden("__check" + ending, check);
-// Gives after how many steps it is called again: few where each takes long.
-let steps = 1, looked = 0;
-hidden("__beat" + ending, () => {
-  check();
-  const since = now() - looked;
-  looked += since;
-  return (steps = since > 2 ? (steps >> 2) || 1 : steps < 128 ? steps * 2 : steps);
+// Gives after how many steps it is called again: few, for each may be a built-in that takes long, and fewer where
+// steps did. What room is left is asked at once then, and else less often.
+const STEPS = 16, BEATS = 8;
+let most = STEPS, steps = 1, beats = 0, looked = 0;
+const single = () => (most = steps = 1);
+hidden("__beat" + ending, (hasLarge) => {
+  if (hasLarge) single();
+  const at = now(), isSlow = at - looked > 2;
+  looked = at;
+  if (ended || at > until || isSlow || steps < most || ++beats > BEATS) check(), (beats = 0);
+  return (steps = isSlow ? 1 : steps < most ? steps * 2 : most);
 });
 let entryValue, entryExports;
 hidden("__value", (value) => (entryValue = value));
@@ -112,9 +116,9 @@ const forget = (call) => {
   host("forget", call);
 };
 const internals = {
-  host, sleep, forget, fail: (error) => fail(current, error), react, isHandle, handleType, recordTypes, lib, P, check,
+  host, sleep, forget, fail: (error) => fail(current, error), react, isHandle, handleType, recordTypes, lib, P, check, look, single,
 };
-if (host("guarded")) lib("natives");
+if (host("guarded")) lib("lists");
 lazy("console", ["console"]);
 lazy("clone", ["structuredClone"]);
 lazy("url", ["URL", "URLSearchParams"]);
