@@ -164,6 +164,32 @@ def test_no_loop_is_hidden_by_what_the_engine_reads_otherwise(source: str, loops
          "new RegExp(/x/y).flags, /a/ instanceof RegExp, /a/.constructor === RegExp]",
          ["i", True, "(?:)", "y", True, True]),
         ("[''.indexOf.name, ''.indexOf.length]", ["indexOf", 1]),
+        ("[[3, 1, , 2].sort().length, [10, 9, 'b'].toSorted(), [2, 1].sort((a, b) => a - b)]",
+         [4, [10, 9, "b"], [1, 2]]),
+        ("[[1, [2, null]].join('-'), [1, undefined].toLocaleString(), ['1', '2'].map(Number)]",
+         ["1-2,", "1,", [1, 2]]),
+        ("[[1n, 2n].indexOf(2n), [1n].includes(1n), [long].lastIndexOf(long, -1)]", [1, True, 0]),
+        ("[new Set([1, 1]).size, new (class extends Map {})([[1, 2]]).get(1), Set.length]",
+         [1, 2, 0]),
+        ("[[...new Set([1, 2]).union(new Map([[3, 4]]))], new Set([1]).isSubsetOf(new Set([1]))]",
+         [[1, 2, 3], True]),
+        ("[Uint8Array.from([1, '2'], x => x * 2).join(), new Float64Array({ length: 1, 0: 4 })[0], "
+         "new Uint8Array(new ArrayBuffer(4), 2).length, new Int8Array([1]) instanceof Int8Array]",
+         ["2,4", 4, 2, True]),
+        ("[Math.max(...Array(20).keys(), '30'), String.raw`a\\n${1}`, "
+         "Object.fromEntries([['a', 1]])]",
+         [30, "a\\n1", {"a": 1}]),
+        ("[Math.max.bind(null, 5).name, new (Date.bind(null, 0))().getTime(), "
+         "[].slice.call({ length: 2, 1: 'b' }, 1)]", ["bound max", 0, ["b"]]),
+        ("[Object.keys(new Proxy({ a: 1 }, { ownKeys: () => ['a'] })), "
+         "Array.isArray(new Proxy([], {})), new Proxy({}, { get: (t, k) => k }).x]",
+         [["a"], True, "x"]),
+        ("[[1, 2, 3].values().drop(1).toArray(), [1].values().map(String).toArray()]",
+         [[2, 3], ["1"]]),
+        ("[Object.assign({}, { a: 1 }, null), atob('YQ=='), 2n ** 70n, -(2n ** 70n)]",
+         [{"a": 1}, "a", 2**70, -(2**70)]),
+        ("await Promise.all([Promise.resolve('1').then(Number), Promise.reject(1).catch(String)])",
+         [1, "1"]),
     ],
 )  # fmt: skip
 def test_built_ins_that_look_up_do_what_they_do(js: Any, expression: str, value: Any) -> None:

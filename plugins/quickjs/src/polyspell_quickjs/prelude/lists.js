@@ -68,10 +68,18 @@
     look();
     return apply(old, this, work === undefined ? [list] : [list, looking(work), ...more]);
   } }).made;
-  wrap(Array, { from: second });
+  wrap(Array, { from: second, fromAsync: second });
+  wrap(DisposableStack.prototype, { adopt: second });
+  wrap(AsyncDisposableStack.prototype, { adopt: second });
+  wrap(Promise.prototype, { then: (old) => ({ made(done, fail) { return apply(old, this, [looking(done), looking(fail)]); } }).made });
   wrap(Map, { groupBy: second });
   wrap(Object, {
     groupBy: second,
+    assign: (old) => ({ made(target, ...sources) {
+      const made = apply(old, this, [target]);
+      for (let i = 0; i < sources.length; i++) look(), apply(old, this, [made, sources[i]]);
+      return made;
+    } }).made,
     fromEntries: () => ({ made(list) {
       const made = {};
       for (const item of list) {
@@ -82,6 +90,11 @@
       return made;
     } }).made,
   });
+  // These are functions of JavaScript, but of the engine.
+  const looked = (old) => ({ made(...list) { look(); return apply(old, this, list); } }).made;
+  wrap(globalThis, { atob: looked, btoa: looked });
+  wrap(TextEncoder.prototype, { encode: looked });
+  wrap(TextDecoder.prototype, { decode: looked });
   // Of many arguments each may be a long text that stands for a number.
   const few = (old) => ({ made(...list) {
     if (list.length > 8) for (let i = 0; i < list.length; i++) look(), list[i] = +list[i];
