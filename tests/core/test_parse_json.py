@@ -93,3 +93,9 @@ JSON = st.recursive(
 def test_what_is_json_is_never_changed(value: dict[str, Any], ascii_only: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only)
     assert parse_json(text) == parse_json(text, want_object=True) == value
+
+
+@pytest.mark.parametrize("text", ["{" * 100_000, "{" * 50_000 + "}" * 50_000])
+def test_a_text_of_braces_is_no_json_and_takes_no_time(text: str) -> None:
+    with pytest.raises(ValidationError, match="Not JSON"):
+        parse_json(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -14,9 +15,13 @@ from polyspell.errors import ValidationError
 MAX_REPAIR = 100_000
 """Characters of a text that is repaired; a longer one must be JSON as it stands."""
 
+MAX_NESTING = 500
+"""Brackets in each other, in a text that is repaired: each level costs more than the last."""
+
 _decode = msgspec.json.Decoder().decode
 _tolerant = json.JSONDecoder(strict=False)
 _FENCED = re.compile(r"```[\w-]*\s(.*?)```", re.DOTALL)
+_BRACKET = re.compile(r"[{}\[\]]")
 _OBJECT, _OBJECT_OR_LIST = re.compile(r"\{"), re.compile(r"[{\[]")
 
 
@@ -60,6 +65,8 @@ def _find(text: str, want_object: bool) -> Any:
         return _no(text)
     with contextlib.suppress(ValueError, RecursionError):
         return _tolerant.raw_decode(answer, opening.start())[0]
+    if _nesting(answer) > MAX_NESTING:
+        return _no(text)
     import json_repair
 
     try:
@@ -69,6 +76,12 @@ def _find(text: str, want_object: bool) -> Any:
     if want_object and isinstance(value, list):  # there were braces in the prose too
         return next((each for each in value if isinstance(each, dict) and each), value)
     return value
+
+
+def _nesting(text: str) -> int:
+    """How deep braces and brackets stand in each other, whatever they mean."""
+    steps = (1 if bracket in "{[" else -1 for bracket in _BRACKET.findall(text))
+    return max(accumulate(steps), default=0)
 
 
 def _no(text: str) -> Any:
