@@ -4,7 +4,7 @@
 (({ check, look, host }) => {
   const STEPS = 2 ** 22, LONG = 2 ** 14, PREFIX = 32, PATTERN = 4096, KEYS = 10000, FEW = 8;
   const { apply, construct } = Reflect, { isArray } = Array, { slice: slicesOf } = Array.prototype;
-  const { keys, defineProperty, getOwnPropertyDescriptor } = Object;
+  const { keys, defineProperty } = Object;
   const { indexOf, startsWith, endsWith, slice, replace, charCodeAt, normalize } = String.prototype;
 
   const wrap = (owner, methods) => {
