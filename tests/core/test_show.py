@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from polyspell.cli.frames import frame_lines
-from polyspell.cli.show import literal, print_rows
+from polyspell.cli.show import literal, print_rows, print_value
 
 ROWS = [
     {"name": "lua", "features": ["async", "modules"], "worker": "no_new_privileges, landlock"},
@@ -76,3 +76,8 @@ def test_frames_that_come_again_are_shown_once_and_counted() -> None:
 def test_a_recursion_to_the_last_frame_that_is_known_may_go_on() -> None:
     assert read("f" * 50) == ["f", "... the same at least 49 more times"]
     assert read("ab" * 24 + "a") == ["a", "b", "... these 2, at least 23 more times"]
+
+
+def test_an_integer_too_long_for_decimals_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    print_value({"n": [10**5000, 7]})
+    assert capsys.readouterr().out == f'{{"n":["{10**5000:#x}",7]}}\n'

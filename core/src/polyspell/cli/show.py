@@ -113,12 +113,31 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+MOST_BITS = 14_000
+"""Of an integer that is written in decimals, which Python does up to 4,300 digits."""
+
+
 def print_value(value: Any) -> None:
     """What a script returned: text as it is, all else as JSON."""
     if isinstance(value, str):
         click.echo(value)
     elif value is not None:
-        click.echo(msgspec.json.encode(value, enc_hook=stand_in))
+        try:
+            text = msgspec.json.encode(value, enc_hook=stand_in)
+        except ValueError:  # Python's limit of digits, which long integers reach
+            text = msgspec.json.encode(_written(value), enc_hook=stand_in)
+        click.echo(text)
+
+
+def _written(value: Any) -> Any:
+    """A value with the integers that take long to write in decimals written in hexadecimals."""
+    if isinstance(value, list):
+        return [_written(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _written(each) for key, each in value.items()}
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return f"{value:#x}"
+    return value
 
 
 def stand_in(value: Any) -> Any:

@@ -108,7 +108,7 @@ def serve(channel: Channel, options: Any) -> None:
     channel.codec = worker_codec()
     port = ChannelPort(channel, setup)
     Meter.also = port.look
-    context = load_object(setup.engine)().open(setup.options, port)
+    context = load_object(setup.engine)().open(setup.opened(), port)
     waiting = port.waiting
     answer_all = getattr(context, "answer_all", None)
     while True:

@@ -194,7 +194,7 @@ def pack_big_ints(value: Any) -> Any:
     if kind is dict:
         return {k: pack_big_ints(v) for k, v in value.items()}
     if kind is int and not -(2**63) <= value < 2**64:
-        return _ext(_BIG_INT, str(value))
+        return _ext(_BIG_INT, f"{value:x}")  # of any length: decimals have a limit
     return value
 
 
@@ -208,7 +208,7 @@ def decode_own(code: int, data: memoryview) -> Any:
     if kind is None:
         raise ValidationError(f"Unknown extension {code} on the wire.")
     content: Any = kind.decode(data)
-    return int(content) if code == _BIG_INT else _MAKE[code](*content)
+    return int(content, 16) if code == _BIG_INT else _MAKE[code](*content)
 
 
 _left: float = math.inf

@@ -14,11 +14,25 @@ from polyspell.scripting.worker.frames import Codec
 
 class Setup(msgspec.Struct):
     """What a worker is started with: the engine's `module:object`, how its context is opened, and
-    the functions that wait, as (module or handle type, name)."""
+    the functions that wait, as (module or handle type, name). `values` are those of the options,
+    packed: what a worker is started with is JSON's values alone."""
 
     engine: str
     options: ContextOptions
     waits: list[tuple[str, str]]
+    values: bytes = b""
+
+    @classmethod
+    def of(cls, engine: str, options: ContextOptions, waits: list[tuple[str, str]]) -> Setup:
+        """What the host sends."""
+        values = msgspec.msgpack.encode(pack_big_ints(options.values), enc_hook=encode_own)
+        sent = msgspec.structs.replace(options, values={}, killable=True)
+        return cls(engine, sent, waits, values)
+
+    def opened(self) -> ContextOptions:
+        """The options, as the worker opens the context with them."""
+        values = msgspec.msgpack.decode(self.values, ext_hook=decode_own)
+        return msgspec.structs.replace(self.options, values=values)
 
 
 class _Message(msgspec.Struct, array_like=True, tag=True):

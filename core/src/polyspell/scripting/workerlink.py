@@ -39,8 +39,7 @@ class WorkerLink:
     ) -> None:
         self._spell, self._pool = spell, pool
         waits = [key for key, entry in spell.vocabulary.entries.items() if entry.spec.waits]
-        killable = msgspec.structs.replace(options, killable=True)
-        self._setup = wire.Setup(engine, killable, waits)
+        self._setup = wire.Setup.of(engine, options, waits)
         self._limits = options.limits
         self._worker: Worker | None = None
         self._resident: Resident | None = None
