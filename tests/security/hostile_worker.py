@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
+from polyspell.scripting.wire import Setup
 
 encode, Ext = msgspec.msgpack.encode, msgspec.msgpack.Ext
 _LENGTH = struct.Struct("<I")
@@ -72,7 +73,7 @@ VALUES: dict[str, bytes] = {
 
 def serve(channel: Any, options: Any) -> None:
     """Do what the constant `input` names, once there is a task."""
-    kind, name = options["options"]["values"]["input"]
+    kind, name = msgspec.convert(options, Setup).opened().values["input"]
     sock = channel._sock
     sock.recv(65536)
     if kind == "flood":
