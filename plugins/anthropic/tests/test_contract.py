@@ -34,7 +34,7 @@ class TestMessages(ProviderContract):
         self.url = endpoint.base_url
 
     def make_host(self) -> Host:
-        options = {"base_url": self.url, "retries": 0}
+        options = {"base_url": self.url, "retries": 2}
         host = Host(plugins=[polyspell_anthropic], config={"providers": {"anthropic": options}})
         host.hooks.add(Hook.of("provider.request", before=must_call))
         return host

@@ -21,7 +21,7 @@ WEATHER = ToolSpec("weather", "Current weather of a city", {**CITY, "additionalP
 
 
 async def provider_of(endpoint: Any, key: str | None = None) -> AsyncIterator[Any]:
-    config = {"providers": {"llamacpp": {"base_url": endpoint.base_url, "retries": 0}}}
+    config = {"providers": {"llamacpp": {"base_url": endpoint.base_url, "retries": 2}}}
     import polyspell_openai
 
     async with Host(plugins=[polyspell_openai], config=config) as host:
