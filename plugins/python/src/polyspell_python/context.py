@@ -104,7 +104,7 @@ class MontyContext:
     def stats(self) -> Stats:
         """What the context has used so far; from any thread."""
         if kernel := self._kernel:
-            self._used = kernel.worker.stats()
+            self._used = _used(kernel)
         return self._used
 
     def kill(self) -> None:
@@ -287,4 +287,10 @@ class MontyContext:
         kernel, self._kernel = self._kernel, None
         if kernel:
             kernel.worker.close()
-            self._used = kernel.worker.stats()
+            self._used = _used(kernel)
+
+
+def _used(kernel: Kernel) -> Stats:
+    """What a kernel has used: by its worker, and by us who answer what its script asks."""
+    stats = kernel.worker.stats()
+    return Stats(stats.memory, stats.cpu + kernel.own, stats.peak)

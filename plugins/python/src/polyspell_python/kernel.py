@@ -78,6 +78,8 @@ class Kernel:
         self._task = 0
         self.busy = 0.0
         """Seconds that the present feed has computed, at most."""
+        self.own = 0.0
+        """Seconds of processor time that this side has worked for the sandbox: it answers calls."""
 
     def start(self, face: dict[str, Any]) -> None:
         """Load the prelude, show it the API, and let its servers wait for jobs."""
@@ -136,12 +138,14 @@ class Kernel:
 
     def _run(self, step: Callable[[], monty.SyncSnapshot]) -> None:
         """Let the sandbox run until all in it wait, or the kernel ends."""
+        before = self.own - time.thread_time()
         while True:
             begin = time.perf_counter()
             try:
                 snapshot = self._snapshot = step()
             finally:
                 self.busy += time.perf_counter() - begin
+                self.own = before + time.thread_time()
             if isinstance(snapshot, monty.FunctionSnapshot):
                 step = self._answered(snapshot)
             elif isinstance(snapshot, monty.NameLookupSnapshot):
